@@ -1,0 +1,153 @@
+#include "core/buffer.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buffer_init(struct buffer *buffer, size_t limit)
+{
+    *buffer = (struct buffer){.limit = limit};
+}
+
+void buffer_release(struct buffer *buffer)
+{
+    if (buffer->data)
+        explicit_bzero(buffer->data, buffer->capacity);
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}
+
+void buffer_reset(struct buffer *buffer)
+{
+    buffer->length = 0;
+    buffer->failed = false;
+}
+
+/* Doubles until `needed` fits. By hand and not by realloc, which would leave the old copy behind.
+ */
+static bool grow(struct buffer *buffer, size_t needed)
+{
+    size_t capacity = buffer->capacity ? buffer->capacity : 256;
+    while (capacity < needed)
+        capacity *= 2;
+    if (capacity > buffer->limit)
+        capacity = buffer->limit;
+    char *data = malloc(capacity);
+    if (!data)
+        return false;
+    if (buffer->data) {
+        memcpy(data, buffer->data, buffer->length);
+        explicit_bzero(buffer->data, buffer->capacity);
+        free(buffer->data);
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+char *buffer_reserve(struct buffer *buffer, size_t count)
+{
+    if (buffer->failed)
+        return NULL;
+    if (count > buffer->limit - buffer->length) {
+        buffer->failed = true;
+        return NULL;
+    }
+    if (count > buffer->capacity - buffer->length && !grow(buffer, buffer->length + count)) {
+        buffer->failed = true;
+        return NULL;
+    }
+    return buffer->data ? buffer->data + buffer->length : NULL;
+}
+
+void buffer_append(struct buffer *buffer, struct slice bytes)
+{
+    if (bytes.length == 0)
+        return;
+    char *to = buffer_reserve(buffer, bytes.length);
+    if (!to)
+        return;
+    memcpy(to, bytes.data, bytes.length);
+    buffer->length += bytes.length;
+}
+
+void buffer_append_byte(struct buffer *buffer, char byte)
+{
+    char *to = buffer_reserve(buffer, 1);
+    if (!to)
+        return;
+    *to = byte;
+    buffer->length++;
+}
+
+void buffer_append_string(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, slice_from_string(text));
+}
+
+void buffer_append_u64(struct buffer *buffer, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    buffer_append(buffer, slice_of(digits + at, sizeof digits - at));
+}
+
+void buffer_append_i64(struct buffer *buffer, int64_t number)
+{
+    if (number < 0)
+        buffer_append_byte(buffer, '-');
+    buffer_append_u64(buffer, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+void buffer_append_hex(struct buffer *buffer, const unsigned char *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (count == 0)
+        return;
+    char *to = buffer_reserve(buffer, count * 2);
+    if (!to)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        to[2 * i] = digits[bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    buffer->length += count * 2;
+}
+
+void buffer_append_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length <= 0)
+        return;
+    char *to = buffer_reserve(buffer, (size_t)length + 1);
+    if (!to)
+        return;
+    va_start(arguments, format);
+    vsnprintf(to, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    buffer->length += (size_t)length;
+}
+
+void buffer_truncate(struct buffer *buffer, size_t length)
+{
+    if (length >= buffer->length)
+        return;
+    memset(buffer->data + length, 0, buffer->length - length);
+    buffer->length = length;
+}
+
+enum rc buffer_status(const struct buffer *buffer)
+{
+    if (!buffer->failed)
+        return RC_OK;
+    return buffer->length < buffer->limit && buffer->capacity < buffer->limit ? RC_NO_MEMORY
+                                                                              : RC_LIMIT;
+}
