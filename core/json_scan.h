@@ -10,7 +10,10 @@
  *
  * The scanner borrows its text and allocates nothing; the set of member names (json_names) is
  * allocated once by its owner and grows up to a limit. After the first fault every call does
- * nothing and returns false; `fault` and `at` say what and where (`at` is the offending byte).
+ * nothing and returns false; `fault` and `at` say what and where. `at` is the offending byte: of
+ * bad UTF-8 the first byte of what is no character, of a refused name its opening quote, of a text
+ * that ends too early its end. Every proper beginning of an object or array is "truncated" (or
+ * "empty"), never another fault, so a reader can tell a cut text from a bad one.
  */
 #ifndef LETHE_CORE_JSON_SCAN_H
 #define LETHE_CORE_JSON_SCAN_H
@@ -18,6 +21,11 @@
 #include "core/buffer.h"
 #include "core/rc.h"
 #include "core/slice.h"
+#include "core/utf8.h"
+
+/* The most that any depth limit can be: skipping and parsing call themselves, and the stack ends
+ * somewhere. A larger limit counts as this. A limit of 0 allows no object and no array. */
+enum { JSON_DEPTH_MOST = 1000 };
 
 enum json_type {
     JSON_ABSENT = 0,
@@ -59,21 +67,27 @@ const char *json_fault_name(enum json_fault fault);
 const char *json_fault_sentence(enum json_fault fault);
 
 /*
- * The member names seen so far in every open object, for finding duplicates in constant time per
- * name. Stores 64-bit keyed hashes (XXH3 with a random seed per set), never the names, so nothing
- * of a record stays behind. Reused from record to record. Owner: whoever called json_names_init;
- * one scanner uses it at a time.
+ * The member names seen so far in every object of a text, for finding duplicates in constant time
+ * per name. Stores 64-bit keyed hashes (XXH3 with a random seed per set), never the names, so
+ * nothing of a record stays behind. Equal names have equal hashes, so no duplicate is missed; two
+ * different names of one object meet by chance once in 2^64 pairs, and then the text is refused.
+ * Reused from text to text without being cleared. Owner: whoever called json_names_init; one
+ * scanner uses it at a time.
  */
 struct json_names {
     uint64_t seed;
     uint32_t object; /* number of the newest object; each object has its own */
+    uint32_t base;   /* the newest object before this text: what is not above it is forgotten */
     struct json_names_slot *slots;
-    size_t slot_count; /* a power of two */
-    size_t used;
-    size_t limit; /* most names of one record */
+    size_t allocated;  /* slots, of all tables (see json_names.c) */
+    size_t slot_count; /* of the table in use; a power of two */
+    size_t used;       /* names of this text */
+    size_t limit;      /* most names of one text */
 };
 
-/* `limit`: the most member names that one record can hold (its size limit / 4 is always enough). */
+/* Allocates nothing yet. `limit`: the most member names that one text can hold (its size limit / 4
+ * is always enough); one more is JSON_FAULT_SIZE. The memory that it grows to is at most 96 bytes a
+ * name of that limit (and 4 KiB). */
 void json_names_init(struct json_names *names, uint64_t seed, size_t limit);
 void json_names_release(struct json_names *names);
 
@@ -87,12 +101,14 @@ struct json_scanner {
     struct json_names *names;
 };
 
-/* Starts on `text`. `names` is emptied. A leading byte-order mark is a fault at once. */
+/* Starts on `text`. `names` is emptied. A leading byte-order mark is a fault at once, and so is a
+ * text of 4 GiB or more (JSON_FAULT_SIZE). */
 void json_scanner_init(struct json_scanner *scanner, struct slice text, unsigned depth_limit,
                        struct json_names *names);
 
 /* Skips white space and says what the next value is by its first byte: JSON_ABSENT at the end of
- * the text (no fault yet) or where no value can begin with that byte (JSON_FAULT_SYNTAX). */
+ * the text (no fault yet; json_skip and the others turn it into JSON_FAULT_EMPTY or _TRUNCATED) or
+ * where no value can begin with that byte (JSON_FAULT_SYNTAX). */
 enum json_type json_peek(struct json_scanner *scanner);
 
 /* A string as it stands in the text. */
@@ -140,8 +156,11 @@ enum json_fault json_check(struct slice text, unsigned depth_limit, struct json_
                            size_t *offset);
 
 /*
+ * The functions that decode take `raw` from a json_string, that is, text that has been checked.
+ *
  * Appends the decoded text of a string: escapes resolved, UTF-8. A lone surrogate is left out and
- * makes it return false; the decoded text is never longer than the raw one.
+ * makes it return false, as does a buffer that is full; the decoded text is never longer than the
+ * raw one, and the buffer must have room for the raw one.
  */
 bool json_decode_string(struct slice raw, struct buffer *out);
 
@@ -151,9 +170,6 @@ struct slice json_decode_into(struct slice raw, char *memory, bool *whole);
 
 /* Is the decoded text of `raw` equal to `text`? Without decoding into memory. */
 bool json_string_equals(struct json_string string, struct slice text);
-
-/* Is the whole slice valid UTF-8 by RFC 3629? */
-bool utf8_valid(struct slice text);
 
 /* Appends `text` (decoded, valid UTF-8) as a JSON string with its quotes; escapes only what JSON
  * requires (quote, backslash, control characters). */
