@@ -1,6 +1,6 @@
 /*
  * The clock as a value that is passed down, so that a test or a replay can stand still or lie.
- * A zeroed clock is the system's.
+ * A zeroed clock is the system's, and so is NULL.
  */
 #ifndef LETHE_CORE_CLOCK_H
 #define LETHE_CORE_CLOCK_H

@@ -24,7 +24,8 @@ struct json_error {
     size_t offset; /* byte in the text */
 };
 
-/* NULL on a fault, which is then in *error. */
+/* NULL on a fault, which is then in *error (may be NULL). An arena that is full is
+ * JSON_FAULT_NO_MEMORY; a value takes 64 bytes of it, and its name and text beside that. */
 const struct json_value *json_parse(struct arena *arena, struct slice text, unsigned depth_limit,
                                     struct json_error *error);
 
@@ -34,11 +35,14 @@ const struct json_value *json_member(const struct json_value *object, struct sli
 /* The text of a member that is a string; the empty slice otherwise. */
 struct slice json_member_text(const struct json_value *object, struct slice name);
 
-/* A member that is a number written as a non-negative integer without fraction or exponent. */
+/* A member that is a number written as an integer without fraction or exponent, and that fits;
+ * of u64 without a minus. */
 bool json_member_u64(const struct json_value *object, struct slice name, uint64_t *out);
 bool json_member_i64(const struct json_value *object, struct slice name, int64_t *out);
 
-/* Writes the tree as compact JSON; with `indent` > 0 one member a line. */
+/* Writes the tree as compact JSON; with `indent` > 0 one member or element a line, indented by that
+ * many spaces a level. Numbers come out as they were written; of a string with a lone surrogate
+ * comes what is left of it. */
 void json_write_value(struct buffer *buffer, const struct json_value *value, unsigned indent);
 
 #endif

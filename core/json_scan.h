@@ -86,8 +86,8 @@ struct json_names {
 };
 
 /* Allocates nothing yet. `limit`: the most member names that one text can hold (its size limit / 4
- * is always enough); one more is JSON_FAULT_SIZE. The memory that it grows to is at most 96 bytes a
- * name of that limit (and 4 KiB). */
+ * + 1 is always enough); one more is JSON_FAULT_SIZE. The memory that it grows to is at most 96
+ * bytes a name of that limit (and 4 KiB). */
 void json_names_init(struct json_names *names, uint64_t seed, size_t limit);
 void json_names_release(struct json_names *names);
 

@@ -29,7 +29,7 @@ LETHE_CHECKED enum rc name_map_init(struct name_map *map, struct arena *arena, s
 LETHE_CHECKED enum rc name_map_add(struct name_map *map, struct arena *arena, struct slice name,
                                    uint32_t number);
 
-/* The name's number, or NAME_MAP_NONE. */
+/* The name's number, or NAME_MAP_NONE. A zeroed map holds nothing. */
 int64_t name_map_find(const struct name_map *map, struct slice name);
 
 #endif

@@ -37,20 +37,26 @@ const char *time_format_name(enum time_format format);
 bool time_format_from_name(struct slice name, enum time_format *out);
 
 /*
- * Reads a time. Numbers may come as JSON numbers or as strings of digits; a fraction is cut off
- * towards the past; an exponent is refused. Only years 1970 to 9999 are times: anything else, and
- * anything that is not of the format, is refused. `*used`, if not NULL, is the format recognised.
+ * Reads a time. Numbers may come as JSON numbers or as strings of digits; what is finer than a
+ * millisecond is cut off towards the past; a sign, a leading zero and an exponent are refused.
+ * RFC 3339 needs its offset (Z, +hh:mm or +hhmm); T and Z may be lower case, and a space may stand
+ * for the T. Only years 1970 to 9999 (in UTC) are times: anything else, and anything that is not of
+ * the format, is refused and leaves *out alone. `*used`, if not NULL, is the format recognised.
  */
 bool time_parse(struct slice text, enum time_format format, int64_t *out, enum time_format *used);
 
-/* Appends the time in that format (AUTO: RFC 3339). RFC 3339 comes as 2026-01-02T03:04:05Z, with
- * .678 only where the milliseconds are not zero. */
+/* Appends the time in that format (AUTO: RFC 3339). RFC 3339 comes as 2026-01-02T03:04:05Z, and it
+ * and unix_s with .678 only where the milliseconds are not zero. Years 0 to 9999 can be written (a
+ * week's beginning may lie in 1969); a time beyond them is written as the first or last of them. */
 void time_append(struct buffer *buffer, int64_t time, enum time_format format);
 
-/* The latest multiple of `step` since the epoch that is not after `time`; weeks begin on Monday. */
+/* The latest multiple of `step` since the epoch that is not after `time`; multiples of a week are
+ * counted from Monday, 1970-01-05. TIME_NONE and TIME_NEVER stay; a step of 0 or less does nothing.
+ */
 int64_t time_floor(int64_t time, int64_t step);
 
-/* Durations: an integer and one of ms s m h d w ("7d", "60s", "0s"). */
+/* Durations: an integer and one of ms s m h d w ("7d", "60s", "0s"), no sign, no space. Written
+ * with the largest unit up to d that leaves an integer. What is refused leaves *out alone. */
 bool duration_parse(struct slice text, int64_t *out);
 void duration_append(struct buffer *buffer, int64_t duration);
 

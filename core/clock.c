@@ -1,0 +1,20 @@
+#include "core/clock.h"
+
+#include <stddef.h>
+#include <time.h>
+
+int64_t clock_now(const struct clock *clock)
+{
+    if (clock && clock->fixed)
+        return clock->fixed_time;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
