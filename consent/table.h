@@ -1,0 +1,71 @@
+/*
+ * The consent table: what is known of every subject, in memory.
+ *
+ * Stores keyed hashes of ids (SipHash-2-4 with 128 bits of output, under a random key per process),
+ * never ids. Open addressing; at most 64 bytes a subject with three purposes at 10 million
+ * subjects, load factor included; what is rare (a fourth purpose, an `until`, an erasure, a long
+ * seq) lies in an overflow beside it. A look-up touches one cache line in the usual case.
+ *
+ * One writer, lock-free readers: the thread that applies messages is the only one that writes;
+ * lanes read at the same time and get either the state before or the state after a message, never a
+ * mixture. The memory is sized for `subject_limit` when the table is made and does not move.
+ * It is excluded from core dumps (MADV_DONTDUMP).
+ */
+#ifndef LETHE_CONSENT_TABLE_H
+#define LETHE_CONSENT_TABLE_H
+
+#include "consent/message.h"
+
+struct consent_table;
+
+/* Reserves address space for the limit; pages are touched as subjects come. `key` NULL: random. */
+LETHE_CHECKED enum rc consent_table_new(uint64_t subject_limit, const unsigned char key[16],
+                                        struct consent_table **out);
+void consent_table_free(struct consent_table *table);
+
+enum consent_apply_result {
+    CONSENT_APPLIED = 0,
+    CONSENT_OLD_SEQ,  /* lower than what is there: ignored */
+    CONSENT_SAME,     /* the same again */
+    CONSENT_CONFLICT, /* an equal seq with another content: the stricter of both stays */
+    CONSENT_FULL,     /* no room: the table is blocked until there is */
+};
+
+/* The writer's call. A tombstone forgets the subject. */
+enum consent_apply_result consent_table_apply(struct consent_table *table,
+                                              const struct consent_key *key,
+                                              const struct consent_message *message);
+
+/*
+ * A message as it comes: parses key and value, applies, and keeps the counts below. An unreadable
+ * key blocks the table until a tombstone with the same key bytes comes (its keyed hash is kept,
+ * never the key; at most 1024 of them, then the table is blocked for good).
+ */
+void consent_table_message(struct consent_table *table, struct consent_reader *reader,
+                           struct slice key, struct slice value);
+
+/* What blocks the release of anything, or CONSENT_BLOCK_NONE. */
+enum consent_block {
+    CONSENT_BLOCK_NONE = 0,
+    CONSENT_BLOCK_KEY,  /* a key of no known category, which may hide a withdrawal */
+    CONSENT_BLOCK_FULL, /* a subject did not fit, which may hide a withdrawal */
+};
+
+enum consent_block consent_table_block(const struct consent_table *table);
+const char *consent_block_sentence(enum consent_block block);
+
+/* The readers' call; any thread. False (and an initialised, unknown *out) where nothing is known.
+ * The id must be canonical. No allocation, no lock. */
+bool consent_table_find(const struct consent_table *table, enum category category, struct slice id,
+                        struct subject_consent *out);
+
+struct consent_counts {
+    uint64_t messages, applied, tombstones, old_seq, same, conflicts;
+    uint64_t unreadable_values, unreadable_keys, no_form, placeholders, ignored_members, full;
+    uint64_t subjects; /* known now */
+    uint64_t bytes;    /* of memory touched, overflow included */
+};
+
+void consent_table_counts(const struct consent_table *table, struct consent_counts *out);
+
+#endif
