@@ -4,7 +4,16 @@
  * An event has a name from a table and typed fields. There is no way to pass a free string: text
  * fields are names from the configuration, file names that the operator gave, or sentences of the
  * program, and the type of the call says which. So no value of a record can get in by accident.
- * Lines are written whole by one write(2); safe from every thread.
+ *
+ *     2026-11-24T08:00:00.120Z warning key_missing recipient=analytics epoch=42
+ *     {"time":"2026-11-24T08:00:00.120Z","level":"warning","event":"key_missing",...}
+ *
+ * In the plain form a text that is no plain word stands in quotes. In both, control characters,
+ * line and direction marks (utf8_is_harmful) are written as \uXXXX and bytes that are not UTF-8 as
+ * U+FFFD, so one event is always one line. A text is cut after 256 bytes and then ends in "..."; a
+ * line is at most 4096 bytes: fields that no longer fit are left out, and "cut" is true. Lines are
+ * written whole by one write(2); safe from every thread; errno stays as it was. An event that
+ * cannot be written is lost.
  */
 #ifndef LETHE_CORE_LOG_H
 #define LETHE_CORE_LOG_H
@@ -31,6 +40,7 @@ struct log_field {
 #define LOG_SENTENCE(key, value)                                                                   \
     ((struct log_field){key, LOG_KIND_SENTENCE, slice_from_string(value), 0})
 
+/* Until it is called: plain, and up to LOG_INFO. */
 void log_configure(enum log_format format, enum log_level most_detailed);
 
 /* `event` is a string literal, lower case with underscores. */
