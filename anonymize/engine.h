@@ -1,0 +1,81 @@
+/*
+ * The one door: what turns a raw record into clean records, and the only maker of them.
+ *
+ * One engine per lane; it shares with the others only what is immutable (schemas, policy,
+ * recipients), the keyring and the consent table. It allocates when it is made and never per
+ * record.
+ *
+ *     engine_facts(engine, record, time, now, &facts);        // once a record
+ *     for each recipient:
+ *         verdict = engine_decide(engine, &facts, recipient);
+ *         engine_rewrite(engine, record, recipient, verdict.decision, time, out, &clean);
+ */
+#ifndef LETHE_ANONYMIZE_ENGINE_H
+#define LETHE_ANONYMIZE_ENGINE_H
+
+#include "anonymize/keys.h"
+#include "anonymize/plan.h"
+#include "consent/table.h"
+#include "schemas/clean_record.h"
+#include "schemas/raw_record.h"
+
+struct engine;
+
+/* Everything is borrowed and must outlive the engine. */
+struct engine_options {
+    struct schema *const *schemas;
+    size_t schema_count;
+    const struct policy *policy;
+    const struct recipient *recipients;
+    size_t recipient_count;
+    const struct keyring *keyring;
+    const struct consent_table *consent; /* NULL: nothing is known of anybody */
+    size_t record_limit;                 /* bytes of one clean record */
+};
+
+LETHE_CHECKED enum rc engine_new(const struct engine_options *options, struct engine **out);
+void engine_free(struct engine *engine);
+
+/* After keyring_refresh. */
+void engine_forget_keys(struct engine *engine);
+
+/*
+ * Reads the record's ids and signals and looks the ids up: everything the consent rule asks for.
+ * Several values of one subject's path (an array) are several subjects; beyond SUBJECT_LIMIT the
+ * record counts as having an unusable subject.
+ */
+void engine_facts(struct engine *engine, const struct raw_record *record,
+                  const struct event_time *time, int64_t now, struct record_facts *facts);
+
+struct verdict engine_decide(const struct engine *engine, const struct record_facts *facts,
+                             size_t recipient);
+
+enum rewrite_result {
+    REWRITE_DONE = 0,
+    REWRITE_EMPTY, /* nothing of the record may leave: nothing was written */
+    REWRITE_SIZE,  /* the clean record would pass record_limit: nothing was written */
+    REWRITE_FULL,  /* `out` has no room: close the batch and call again */
+};
+
+/*
+ * Appends the clean record to `out` and describes it in *clean, or leaves `out` as it was. Counts
+ * what happened to its fields in *counts, for records that were written only.
+ */
+enum rewrite_result engine_rewrite(struct engine *engine, const struct raw_record *record,
+                                   unsigned schema_number, size_t recipient, enum decision decision,
+                                   const struct event_time *time, struct buffer *out,
+                                   struct clean_record *clean, struct field_counts *counts);
+
+/* For `explain`: the plan of a schema, recipient and decision (REDUCED or GRANTED). */
+const struct plan *engine_plan(const struct engine *engine, size_t schema, size_t recipient,
+                               enum decision decision);
+
+/*
+ * For `explain` on a real record, and for tests: what becomes of one value of the tape. Appends
+ * what would be written (JSON) to `out`, if anything; *reason says why nothing is.
+ */
+bool engine_rewrite_value(struct engine *engine, const struct raw_record *record, uint32_t value,
+                          const struct plan *plan, size_t recipient, const struct event_time *time,
+                          struct buffer *out, enum drop_reason *reason);
+
+#endif

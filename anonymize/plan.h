@@ -1,0 +1,37 @@
+/*
+ * A plan: schema x policy x recipient x decision, compiled once into what happens to each field.
+ *
+ * A field is released only if all of these let it: the policy's rule of that branch, the floor of
+ * its kind (checked again here, though the policy loader did), the recipient's ceiling, and, for a
+ * purpose of necessity, the purpose's exempt list. Otherwise the plan says which of them did not.
+ * Times are bound to the recipient's linkage here. Withheld has no plan.
+ */
+#ifndef LETHE_ANONYMIZE_PLAN_H
+#define LETHE_ANONYMIZE_PLAN_H
+
+#include "consent/rule.h"
+#include "schemas/recipient.h"
+#include "schemas/schema.h"
+
+struct planned_field {
+    struct action_rule action; /* ACTION_DROP: left out, for `reason` */
+    enum drop_reason reason;
+    const struct rule *rule; /* the rule that decided, or NULL: none reaches the category */
+    int64_t time_step;       /* of a time: the coarser of rule and linkage */
+};
+
+struct plan {
+    const struct schema *schema;
+    const struct recipient *recipient;
+    enum decision decision;
+    const struct planned_field *fields; /* by field number */
+    size_t released;                    /* how many fields it can release at all */
+    bool uses_pseudonyms;
+};
+
+/* RC_NO_MEMORY only. Under DECISION_REDUCED the rules' `otherwise` branch counts. */
+LETHE_CHECKED enum rc plan_compile(const struct schema *schema, const struct policy *policy,
+                                   const struct recipient *recipient, enum decision decision,
+                                   struct arena *arena, struct plan *out);
+
+#endif
