@@ -213,8 +213,8 @@ static bool next_item(struct json_scanner *scanner, struct json_container *conta
     return true;
 }
 
-bool json_next_member(struct json_scanner *scanner, struct json_container *object,
-                      struct json_string *name)
+bool json_next_name(struct json_scanner *scanner, struct json_container *object,
+                    struct json_string *name)
 {
     *name = (struct json_string){0};
     if (!next_item(scanner, object, '}'))
@@ -222,17 +222,35 @@ bool json_next_member(struct json_scanner *scanner, struct json_container *objec
     const char *begin = scanner->at;
     if (!json_scan_string(scanner, name))
         return false;
-    if (name->lone_surrogate)
-        return json_fail(scanner, JSON_FAULT_NAME_SURROGATE, begin);
+    return !name->lone_surrogate || json_fail(scanner, JSON_FAULT_NAME_SURROGATE, begin);
+}
+
+bool json_note_name(struct json_scanner *scanner, const struct json_container *object,
+                    const struct json_string *name)
+{
+    if (scanner->fault)
+        return false;
     enum json_fault fault = json_names_add(scanner->names, object->object, *name);
-    if (fault)
-        return json_fail(scanner, fault, begin);
+    return !fault || json_fail(scanner, fault, name->raw.data - 1); /* its opening quote */
+}
+
+bool json_read_colon(struct json_scanner *scanner)
+{
+    if (scanner->fault)
+        return false;
     if (!skip_space(scanner))
         return json_fail_at_end(scanner);
     if (*scanner->at != ':')
         return json_fail(scanner, JSON_FAULT_SYNTAX, scanner->at);
     scanner->at++;
     return true;
+}
+
+bool json_next_member(struct json_scanner *scanner, struct json_container *object,
+                      struct json_string *name)
+{
+    return json_next_name(scanner, object, name) && json_note_name(scanner, object, name) &&
+           json_read_colon(scanner);
 }
 
 bool json_next_element(struct json_scanner *scanner, struct json_container *array)

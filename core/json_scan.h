@@ -145,6 +145,19 @@ bool json_next_member(struct json_scanner *scanner, struct json_container *objec
                       struct json_string *name);
 bool json_next_element(struct json_scanner *scanner, struct json_container *array);
 
+/*
+ * json_next_member in its three steps, for a reader that finds the duplicates of the names that it
+ * knows by itself: json_next_name reads the comma and the name without looking for a duplicate and
+ * ends as json_next_member does; json_note_name refuses a name that this object has had; and
+ * json_read_colon follows. Every name is either noted or known to the reader, never now one and
+ * then the other.
+ */
+bool json_next_name(struct json_scanner *scanner, struct json_container *object,
+                    struct json_string *name);
+bool json_note_name(struct json_scanner *scanner, const struct json_container *object,
+                    const struct json_string *name);
+bool json_read_colon(struct json_scanner *scanner);
+
 /* Reads one value of any type and checks all of it, without keeping anything. */
 bool json_skip(struct json_scanner *scanner);
 
