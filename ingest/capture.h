@@ -16,7 +16,8 @@
  * reported as POLL_BAD with QUARANTINE_SIZE and an empty value).
  *
  * zstd: several frames after each other, skippable frames, and a truncated end: what is whole is
- * handed out and `truncated` reported. A last line without a newline is a line. A frame with a
+ * handed out and `truncated` reported, and a line that is cut there is not. A last line without a
+ * newline is a line where the file ends well. A frame with a
  * window over 128 MiB is refused. A damaged frame ends that file with RC_CORRUPT in its report, not
  * the run.
  */
@@ -50,7 +51,12 @@ struct capture_report {
 LETHE_CHECKED enum rc capture_feed_new(const struct capture_options *options,
                                        struct capture_feed **out, size_t *failed);
 
-/* The source of one lane (0 to lanes-1). Every lane must be polled to its end, or closed. */
+/*
+ * The source of one lane (0 to lanes-1), in a thread of its own or not: a poll that would have to
+ * wait for another lane to take its block is POLL_IDLE after `wait` milliseconds. Every lane must
+ * be polled to its end, or closed. A message's place is the file's name and number and the line's
+ * number, also for an envelope; an envelope without a timestamp, or with Kafka's -1, has TIME_NONE.
+ */
 LETHE_CHECKED enum rc capture_source_new(struct capture_feed *feed, unsigned lane,
                                          struct source **out);
 
@@ -60,6 +66,7 @@ void capture_feed_progress(struct capture_feed *feed, uint64_t *read, uint64_t *
 /* After every source has ended. */
 size_t capture_feed_reports(struct capture_feed *feed, const struct capture_report **out);
 
+/* After every source has been closed. */
 void capture_feed_free(struct capture_feed *feed);
 
 #endif

@@ -22,7 +22,7 @@ struct decoder;
 struct decoder_limits {
     size_t record; /* bytes */
     unsigned depth;
-    uint32_t values; /* tape entries of one record; default 65536 */
+    uint32_t values; /* tape entries of one record, and names that no schema lists; 0: 65536 */
 };
 
 LETHE_CHECKED enum rc decoder_new(struct schema *const *schemas, size_t schema_count,
@@ -34,7 +34,10 @@ void decoder_free(struct decoder *decoder);
  * is why the record cannot be processed; then *out holds a schema only if it is known, and as many
  * values as were read (the caller uses these for one thing: to see whether a subject in them is
  * known to be erased, a minor or denied, in which case the record is discarded instead of sealed).
- * `topic` may be empty (not known). *schema_number is the schema's index in `schemas`.
+ * `topic` may be empty (not known): then a schema is found by its discriminator only, unless there
+ * is but one. *schema_number is the schema's index in `schemas`, where *out has a schema.
+ * A record with a fault is refused for it whatever its schema. What is found never depends on the
+ * records before.
  * `offset`, where not NULL, is the byte at which a malformed record is wrong.
  */
 enum quarantine_reason decoder_decode(struct decoder *decoder, struct slice topic,
