@@ -22,6 +22,7 @@ void buffer_reset(struct buffer *buffer)
 {
     buffer->length = 0;
     buffer->failed = false;
+    buffer->no_memory = false;
 }
 
 /* Doubles until `needed` fits. By hand and not by realloc, which would leave the old copy behind.
@@ -30,7 +31,7 @@ static bool grow(struct buffer *buffer, size_t needed)
 {
     size_t capacity = buffer->capacity ? buffer->capacity : 256;
     while (capacity < needed)
-        capacity *= 2;
+        capacity = capacity > buffer->limit / 2 ? buffer->limit : capacity * 2;
     if (capacity > buffer->limit)
         capacity = buffer->limit;
     char *data = malloc(capacity);
@@ -56,6 +57,7 @@ char *buffer_reserve(struct buffer *buffer, size_t count)
     }
     if (count > buffer->capacity - buffer->length && !grow(buffer, buffer->length + count)) {
         buffer->failed = true;
+        buffer->no_memory = true;
         return NULL;
     }
     return buffer->data ? buffer->data + buffer->length : NULL;
@@ -121,12 +123,19 @@ void buffer_append_hex(struct buffer *buffer, const unsigned char *bytes, size_t
 
 void buffer_append_format(struct buffer *buffer, const char *format, ...)
 {
+    /* What is short is made here first: the NUL of printf needs no room in the buffer then, and a
+     * text that fits exactly does fit. */
+    char small[256];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(small, sizeof small, format, arguments);
     va_end(arguments);
     if (length <= 0)
         return;
+    if ((size_t)length < sizeof small) {
+        buffer_append(buffer, slice_of(small, (size_t)length));
+        return;
+    }
     char *to = buffer_reserve(buffer, (size_t)length + 1);
     if (!to)
         return;
@@ -148,6 +157,5 @@ enum rc buffer_status(const struct buffer *buffer)
 {
     if (!buffer->failed)
         return RC_OK;
-    return buffer->length < buffer->limit && buffer->capacity < buffer->limit ? RC_NO_MEMORY
-                                                                              : RC_LIMIT;
+    return buffer->no_memory ? RC_NO_MEMORY : RC_LIMIT;
 }

@@ -19,6 +19,7 @@ struct buffer {
     size_t capacity;
     size_t limit; /* bytes; length never exceeds it */
     bool failed;
+    bool no_memory; /* that is why it failed; else the limit is */
 };
 
 /* Allocates nothing yet. */
@@ -43,7 +44,8 @@ void buffer_append_u64(struct buffer *buffer, uint64_t number);
 void buffer_append_i64(struct buffer *buffer, int64_t number);
 void buffer_append_hex(struct buffer *buffer, const unsigned char *bytes, size_t count);
 
-/* printf into the buffer. Never with a value of a record in a buffer meant for people. */
+/* printf into the buffer; a text of 256 bytes or more needs room for one byte beyond it. Never with
+ * a value of a record in a buffer meant for people. */
 void buffer_append_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
