@@ -4,7 +4,15 @@
  * The engine appends rows to `rows` and the lane enters each with batch_add; until the batch is
  * closed nothing of it is anywhere else. Rows of one recipient and one schema form a group, because
  * one part and one message hold rows of one schema. One batch per lane, reused; memory is bounded
- * by its limits.
+ * by its limits: `rows` and `sealed_bytes` hold at most limits.bytes each.
+ *
+ * A message is in a batch whole or not at all. Where it does not fit (engine: REWRITE_FULL, or
+ * RC_LIMIT) or turns out to be bad after some of its records were entered, the lane goes back to
+ * the mark that it took before it:
+ *
+ *     struct batch_mark mark = batch_mark(batch);
+ *     ... rewrite and batch_add, recipient by recipient, then batch_cover ...
+ *     does not fit: batch_rollback(batch, &mark), commit, reset, and the message once more
  */
 #ifndef LETHE_SINK_BATCH_H
 #define LETHE_SINK_BATCH_H
@@ -14,20 +22,20 @@
 
 struct batch_limits {
     uint32_t records; /* input records */
-    size_t bytes;     /* clean bytes over all recipients */
-    int64_t delay;    /* milliseconds */
+    size_t bytes;     /* clean bytes over all recipients; at most 4 GiB - 1 */
+    int64_t delay;    /* milliseconds; for the lane, the batch does not look at it */
 };
 
 struct row {
-    uint32_t offset, length; /* in batch->rows */
+    uint32_t offset, length; /* in batch->rows; offsets rise in the order of the input */
+    uint32_t epoch;          /* of the pseudonyms in it, or EPOCH_NONE */
 };
 
 struct row_group {
     unsigned recipient, schema;
     struct row *rows;
     uint32_t count, capacity;
-    uint32_t epoch_low, epoch_high; /* of the pseudonyms in it; EPOCH_NONE: none */
-    uint64_t bytes;
+    uint64_t bytes; /* of its rows, without newlines */
 };
 
 /* What of the input the batch covers: records [first, last] of one file or partition. */
@@ -39,12 +47,16 @@ struct input_range {
 
 enum { INPUT_RANGE_LIMIT = 4096 };
 
+struct batch_sealed_row {
+    struct sealed_record record; /* its `sealed` is made by batch_sealed */
+    uint32_t offset, length;     /* in batch->sealed_bytes */
+};
+
 struct batch {
     struct batch_limits limits;
     struct buffer rows;
     struct buffer sealed_bytes;
-    struct sealed_record
-        *sealed; /* slices into sealed_bytes are made at the end: see batch_sealed */
+    struct batch_sealed_row *sealed;
     uint32_t sealed_count, sealed_capacity;
     struct row_group *groups; /* recipient-major */
     size_t recipient_count, schema_count;
@@ -54,6 +66,7 @@ struct batch {
     int64_t opened; /* when its first record came, or TIME_NONE */
 };
 
+/* RC_LIMIT where limits.bytes is 0 or does not fit into 32 bits; RC_NO_MEMORY. */
 LETHE_CHECKED enum rc batch_init(struct batch *batch, struct batch_limits limits,
                                  size_t recipient_count, size_t schema_count);
 void batch_release(struct batch *batch);
@@ -61,25 +74,44 @@ void batch_release(struct batch *batch);
 /* Empties it; the memory is kept, and overwritten where it held rows. */
 void batch_reset(struct batch *batch);
 
-struct row_group *batch_group(struct batch *batch, size_t recipient, size_t schema);
+struct row_group *batch_group(const struct batch *batch, size_t recipient, size_t schema);
 
-/* Enters a row that engine_rewrite appended to batch->rows. */
+/* Enters the row that engine_rewrite has just appended to batch->rows. RC_INTERNAL where it is not
+ * the last thing there or its numbers are out of range. */
 LETHE_CHECKED enum rc batch_add(struct batch *batch, const struct clean_record *record);
 
-/* Enters a sealed record whose ciphertext was appended to batch->sealed_bytes. */
+/* Enters the sealed record whose ciphertext has just been appended to batch->sealed_bytes. What its
+ * `reason`, `source` and `key` point to is borrowed until batch_reset. */
 LETHE_CHECKED enum rc batch_add_sealed(struct batch *batch, const struct sealed_record *sealed);
 
 /* The i-th sealed record with its slice; valid until the next append to sealed_bytes. */
 struct sealed_record batch_sealed(const struct batch *batch, uint32_t index);
 
-/* One more input record is part of this batch. RC_LIMIT where the ranges are full: close first. */
+/* One more input record is part of this batch; several records of one message have one offset.
+ * RC_LIMIT where the ranges are full: close first. */
 LETHE_CHECKED enum rc batch_cover(struct batch *batch, uint32_t origin, int32_t partition,
                                   int64_t offset, int64_t now);
 
 /* Has it reached its record or byte limit? */
 bool batch_is_full(const struct batch *batch);
 
+/* Does it hold no row, no sealed record and no input? */
+bool batch_is_empty(const struct batch *batch);
+
 /* Rows of one recipient over all schemas. */
 uint64_t batch_recipient_rows(const struct batch *batch, size_t recipient);
+
+struct batch_mark {
+    size_t rows, sealed_bytes, range_count;
+    uint32_t sealed_count, input_records;
+    int64_t last; /* of the last range */
+    int64_t opened;
+};
+
+struct batch_mark batch_mark(const struct batch *batch);
+
+/* Back to what the batch held when the mark was taken; only between one reset and the next. What is
+ * taken back is overwritten. */
+void batch_rollback(struct batch *batch, const struct batch_mark *mark);
 
 #endif

@@ -1,0 +1,213 @@
+#include "sink/batch.h"
+
+#include <stdlib.h>
+
+#include "core/time_text.h"
+
+enum { FIRST_CAPACITY = 64 };
+
+/* Doubles an array of `size`-byte elements; no content of a record is in any of them. */
+static bool grow(void **array, uint32_t *capacity, size_t size)
+{
+    if (*capacity > UINT32_MAX / 2)
+        return false;
+    uint32_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
+    void *larger = reallocarray(*array, wanted, size);
+    if (!larger)
+        return false;
+    *array = larger;
+    *capacity = wanted;
+    return true;
+}
+
+enum rc batch_init(struct batch *batch, struct batch_limits limits, size_t recipient_count,
+                   size_t schema_count)
+{
+    *batch = (struct batch){.limits = limits,
+                            .recipient_count = recipient_count,
+                            .schema_count = schema_count,
+                            .opened = TIME_NONE};
+    if (limits.bytes == 0 || limits.bytes > UINT32_MAX || recipient_count > UINT32_MAX ||
+        schema_count > UINT32_MAX)
+        return RC_LIMIT;
+    buffer_init(&batch->rows, limits.bytes);
+    buffer_init(&batch->sealed_bytes, limits.bytes);
+    size_t count;
+    if (__builtin_mul_overflow(recipient_count, schema_count, &count))
+        return RC_LIMIT;
+    batch->groups = calloc(count ? count : 1, sizeof *batch->groups);
+    batch->ranges = calloc(INPUT_RANGE_LIMIT, sizeof *batch->ranges);
+    if (!batch->groups || !batch->ranges) {
+        batch_release(batch);
+        return RC_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        batch->groups[i].recipient = (unsigned)(i / schema_count);
+        batch->groups[i].schema = (unsigned)(i % schema_count);
+    }
+    return RC_OK;
+}
+
+void batch_release(struct batch *batch)
+{
+    if (batch->groups)
+        for (size_t i = 0; i < batch->recipient_count * batch->schema_count; i++)
+            free(batch->groups[i].rows);
+    free(batch->groups);
+    free(batch->ranges);
+    free(batch->sealed);
+    buffer_release(&batch->rows);
+    buffer_release(&batch->sealed_bytes);
+    *batch = (struct batch){.opened = TIME_NONE};
+}
+
+static void overwrite(struct buffer *buffer)
+{
+    buffer_truncate(buffer, 0);
+    buffer_reset(buffer);
+}
+
+void batch_reset(struct batch *batch)
+{
+    overwrite(&batch->rows);
+    overwrite(&batch->sealed_bytes);
+    for (size_t i = 0; i < batch->recipient_count * batch->schema_count; i++) {
+        batch->groups[i].count = 0;
+        batch->groups[i].bytes = 0;
+    }
+    batch->sealed_count = 0;
+    batch->range_count = 0;
+    batch->input_records = 0;
+    batch->opened = TIME_NONE;
+}
+
+struct row_group *batch_group(const struct batch *batch, size_t recipient, size_t schema)
+{
+    return &batch->groups[recipient * batch->schema_count + schema];
+}
+
+/* Is `part` the last thing in `whole`? Then *offset is where it begins. */
+static bool is_tail(struct slice part, const struct buffer *whole, uint32_t *offset)
+{
+    if (part.length == 0 || part.length > whole->length ||
+        part.data != whole->data + (whole->length - part.length))
+        return false;
+    *offset = (uint32_t)(whole->length - part.length);
+    return true;
+}
+
+enum rc batch_add(struct batch *batch, const struct clean_record *record)
+{
+    uint32_t offset;
+    if (record->recipient >= batch->recipient_count || record->schema >= batch->schema_count ||
+        !is_tail(record->json, &batch->rows, &offset))
+        return RC_INTERNAL;
+    struct row_group *group = batch_group(batch, record->recipient, record->schema);
+    if (group->count == group->capacity &&
+        !grow((void **)&group->rows, &group->capacity, sizeof *group->rows))
+        return RC_NO_MEMORY;
+    group->rows[group->count++] = (struct row){
+        .offset = offset, .length = (uint32_t)record->json.length, .epoch = record->epoch};
+    group->bytes += record->json.length;
+    return RC_OK;
+}
+
+enum rc batch_add_sealed(struct batch *batch, const struct sealed_record *sealed)
+{
+    uint32_t offset;
+    if (!sealed->reason || !is_tail(sealed->sealed, &batch->sealed_bytes, &offset))
+        return RC_INTERNAL;
+    if (batch->sealed_count == batch->sealed_capacity &&
+        !grow((void **)&batch->sealed, &batch->sealed_capacity, sizeof *batch->sealed))
+        return RC_NO_MEMORY;
+    struct batch_sealed_row *row = &batch->sealed[batch->sealed_count++];
+    *row = (struct batch_sealed_row){
+        .record = *sealed, .offset = offset, .length = (uint32_t)sealed->sealed.length};
+    row->record.sealed = (struct slice){0}; /* the buffer may move */
+    return RC_OK;
+}
+
+struct sealed_record batch_sealed(const struct batch *batch, uint32_t index)
+{
+    const struct batch_sealed_row *row = &batch->sealed[index];
+    struct sealed_record record = row->record;
+    record.sealed = slice_of(batch->sealed_bytes.data + row->offset, row->length);
+    return record;
+}
+
+enum rc batch_cover(struct batch *batch, uint32_t origin, int32_t partition, int64_t offset,
+                    int64_t now)
+{
+    struct input_range *last = batch->range_count ? &batch->ranges[batch->range_count - 1] : NULL;
+    bool same = last && last->origin == origin && last->partition == partition;
+    if (same && offset > last->last && offset - 1 == last->last) {
+        last->last = offset;
+    } else if (!same || offset != last->last) {
+        if (batch->range_count == INPUT_RANGE_LIMIT)
+            return RC_LIMIT;
+        batch->ranges[batch->range_count++] = (struct input_range){
+            .origin = origin, .partition = partition, .first = offset, .last = offset};
+    }
+    if (batch->input_records == 0)
+        batch->opened = now;
+    batch->input_records++;
+    return RC_OK;
+}
+
+bool batch_is_full(const struct batch *batch)
+{
+    return batch->input_records >= batch->limits.records ||
+           batch->rows.length >= batch->limits.bytes ||
+           batch->sealed_bytes.length >= batch->limits.bytes;
+}
+
+bool batch_is_empty(const struct batch *batch)
+{
+    return batch->input_records == 0 && batch->rows.length == 0 && batch->sealed_count == 0 &&
+           batch->range_count == 0;
+}
+
+uint64_t batch_recipient_rows(const struct batch *batch, size_t recipient)
+{
+    uint64_t rows = 0;
+    for (size_t schema = 0; schema < batch->schema_count; schema++)
+        rows += batch_group(batch, recipient, schema)->count;
+    return rows;
+}
+
+struct batch_mark batch_mark(const struct batch *batch)
+{
+    return (struct batch_mark){
+        .rows = batch->rows.length,
+        .sealed_bytes = batch->sealed_bytes.length,
+        .range_count = batch->range_count,
+        .sealed_count = batch->sealed_count,
+        .input_records = batch->input_records,
+        .last = batch->range_count ? batch->ranges[batch->range_count - 1].last : 0,
+        .opened = batch->opened};
+}
+
+/* Back to `length`, ready for use whether or not an append failed meanwhile. */
+static void take_back(struct buffer *buffer, size_t length)
+{
+    buffer_truncate(buffer, length);
+    buffer_reset(buffer); /* clears what failed; the bytes stay */
+    buffer->length = length;
+}
+
+void batch_rollback(struct batch *batch, const struct batch_mark *mark)
+{
+    for (size_t i = 0; i < batch->recipient_count * batch->schema_count; i++) {
+        struct row_group *group = &batch->groups[i];
+        while (group->count > 0 && group->rows[group->count - 1].offset >= mark->rows)
+            group->bytes -= group->rows[--group->count].length;
+    }
+    take_back(&batch->rows, mark->rows);
+    take_back(&batch->sealed_bytes, mark->sealed_bytes);
+    batch->sealed_count = mark->sealed_count;
+    batch->range_count = mark->range_count;
+    if (mark->range_count)
+        batch->ranges[mark->range_count - 1].last = mark->last;
+    batch->input_records = mark->input_records;
+    batch->opened = mark->opened;
+}
