@@ -31,7 +31,8 @@ struct recipient {
     bool crosses_border; /* region is not home */
     struct slice domain; /* pseudonym domain; default its name */
     struct linkage linkage;
-    struct slice directory; /* of rows, where a file sink is configured; else empty */
+    struct slice topic;     /* of rows, or empty */
+    struct slice directory; /* of rows, or empty: one of the two */
     uint64_t part_bytes;    /* of compressed rows, about; default 64 MiB */
     int64_t part_delay;     /* default 60 s */
     struct place place;

@@ -1,0 +1,356 @@
+#include "worker/configuration.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "schemas/yaml.h"
+#include "worker/configuration_recipient.h"
+
+enum { CONFIGURATION_MEMORY = 256 * 1024 * 1024 };
+
+static const char *const top_keys[] = {"schemas", "policy", "keys",       "consent", "source",
+                                       "home",    "lanes",  "recipients", "audit",   "quarantine",
+                                       "limits",  "kafka",  NULL};
+static const char *const refused_keys[] = {"statistics", "tripwire", "erasure", "budget", NULL};
+
+static const char *directory_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    return arena_string(arena, slice_of(path, slash == path ? 1 : (size_t)(slash - path)));
+}
+
+const char *configuration_path(struct configuration *configuration, struct slice path)
+{
+    if (path.length > 0 && path.data[0] == '/')
+        return arena_string(&configuration->arena, path);
+    if (strcmp(configuration->directory, ".") == 0)
+        return arena_string(&configuration->arena, path);
+    return arena_format(&configuration->arena, "%s/%.*s", configuration->directory,
+                        SLICE_FORMAT(path));
+}
+
+void configuration_refuse(struct yaml_node *mapping, const char *const *keys, const char *where,
+                          struct diagnostics *diagnostics)
+{
+    for (size_t i = 0; keys[i]; i++) {
+        struct yaml_node *node = yaml_get(mapping, keys[i]);
+        if (node)
+            diagnose(diagnostics, SEVERITY_ERROR, node->key_place,
+                     "`%s` in %s is not in this version", keys[i], where);
+    }
+}
+
+static void read_schemas(struct configuration *configuration, struct yaml_node *top,
+                         struct diagnostics *diagnostics)
+{
+    struct yaml_node *list = yaml_need(top, "schemas", "the configuration", diagnostics);
+    if (!yaml_is_sequence(list, "`schemas`", diagnostics))
+        return;
+    if (list->count == 0)
+        diagnose(diagnostics, SEVERITY_ERROR, list->place, "`schemas` names no schema");
+    for (struct yaml_node *node = list->first; node; node = node->next) {
+        struct slice path;
+        if (!yaml_text(node, "a schema's path", diagnostics, &path))
+            continue;
+        if (configuration->schema_count == SCHEMA_LIMIT) {
+            diagnose(diagnostics, SEVERITY_ERROR, node->place, "more than %d schemas",
+                     SCHEMA_LIMIT);
+            return;
+        }
+        struct schema *schema =
+            schema_load(configuration_path(configuration, path), &configuration->arena,
+                        &configuration->signals, diagnostics);
+        if (schema)
+            configuration->schemas[configuration->schema_count++] = schema;
+    }
+    schemas_check_together(configuration->schemas, configuration->schema_count, diagnostics);
+}
+
+static void read_policy(struct configuration *configuration, struct yaml_node *top,
+                        struct diagnostics *diagnostics)
+{
+    struct slice path;
+    struct yaml_node *node = yaml_need(top, "policy", "the configuration", diagnostics);
+    if (!yaml_text(node, "`policy`", diagnostics, &path))
+        return;
+    configuration->policy =
+        policy_load(configuration_path(configuration, path), &configuration->arena,
+                    &configuration->signals, diagnostics);
+    if (configuration->policy && diagnostics->errors == 0)
+        policy_check_against_schemas(configuration->policy, configuration->schemas,
+                                     configuration->schema_count, diagnostics);
+}
+
+static void read_keys(struct configuration *configuration, struct yaml_node *top,
+                      struct diagnostics *diagnostics)
+{
+    static const char *const known[] = {"directory", "epoch", "keep", NULL};
+    configuration->keys_epoch = TIME_WEEK;
+    configuration->keys_keep = 30 * TIME_DAY;
+    struct yaml_node *keys = yaml_get(top, "keys");
+    struct slice path;
+    if (!keys || !yaml_is_mapping(keys, "`keys`", diagnostics))
+        return;
+    if (yaml_text(yaml_need(keys, "directory", "`keys`", diagnostics), "`directory`", diagnostics,
+                  &path))
+        configuration->keys_directory = configuration_path(configuration, path);
+    struct yaml_node *epoch = yaml_get(keys, "epoch");
+    if (yaml_duration(epoch, "`epoch`", diagnostics, &configuration->keys_epoch) &&
+        (configuration->keys_epoch < TIME_HOUR || configuration->keys_epoch > 366 * TIME_DAY))
+        diagnose(diagnostics, SEVERITY_ERROR, epoch->place,
+                 "`epoch` is between an hour and a year");
+    struct yaml_node *keep = yaml_get(keys, "keep");
+    if (yaml_duration(keep, "`keep`", diagnostics, &configuration->keys_keep) &&
+        configuration->keys_keep > 3660 * TIME_DAY)
+        diagnose(diagnostics, SEVERITY_ERROR, keep->place, "`keep` is at most ten years");
+    yaml_unknown_keys(keys, "`keys`", known, diagnostics);
+}
+
+static void read_consent(struct configuration *configuration, struct yaml_node *top,
+                         struct diagnostics *diagnostics)
+{
+    static const char *const known[] = {"file", "topic", "barrier", NULL};
+    struct yaml_node *consent = yaml_get(top, "consent");
+    struct slice path;
+    int64_t barrier;
+    if (!consent || !yaml_is_mapping(consent, "`consent`", diagnostics))
+        return;
+    struct yaml_node *file = yaml_get(consent, "file");
+    struct yaml_node *topic = yaml_get(consent, "topic");
+    if (yaml_text(file, "`file`", diagnostics, &path))
+        configuration->consent_file = configuration_path(configuration, path);
+    yaml_text(topic, "`topic`", diagnostics, &configuration->consent_topic);
+    yaml_duration(yaml_get(consent, "barrier"), "`barrier`", diagnostics, &barrier);
+    if (!file == !topic)
+        diagnose(diagnostics, SEVERITY_ERROR, consent->place,
+                 "`consent` needs one of `file` and `topic`");
+    yaml_unknown_keys(consent, "`consent`", known, diagnostics);
+}
+
+static void read_source(struct configuration *configuration, struct yaml_node *top,
+                        struct diagnostics *diagnostics)
+{
+    static const char *const known[] = {"topics", "group", "framing", "start", NULL};
+    static const char *const framings[] = {"record", "lines", "array", NULL};
+    static const char *const starts[] = {"earliest", "latest", NULL};
+    configuration->framing = SLICE("record");
+    struct yaml_node *source = yaml_get(top, "source");
+    struct slice text;
+    if (!source || !yaml_is_mapping(source, "`source`", diagnostics))
+        return;
+    struct yaml_node *topics = yaml_get(source, "topics");
+    if (topics && yaml_is_sequence(topics, "`topics`", diagnostics)) {
+        for (struct yaml_node *node = topics->first; node; node = node->next)
+            yaml_text(node, "a topic", diagnostics, &text);
+    }
+    yaml_text(yaml_get(source, "group"), "`group`", diagnostics, &text);
+    struct yaml_node *framing = yaml_get(source, "framing");
+    if (framing && yaml_word(framing, "`framing`", framings, diagnostics) >= 0)
+        configuration->framing = framing->text;
+    struct yaml_node *start = yaml_get(source, "start");
+    if (start)
+        (void)yaml_word(start, "`start`", starts, diagnostics);
+    yaml_unknown_keys(source, "`source`", known, diagnostics);
+}
+
+static void read_quarantine(struct configuration *configuration, struct yaml_node *top,
+                            struct diagnostics *diagnostics)
+{
+    static const char *const known[] = {"public_key", "topic", "retention", NULL};
+    struct yaml_node *quarantine = yaml_get(top, "quarantine");
+    struct slice text;
+    if (!quarantine || !yaml_is_mapping(quarantine, "`quarantine`", diagnostics))
+        return;
+    if (yaml_text(yaml_need(quarantine, "public_key", "`quarantine`", diagnostics), "`public_key`",
+                  diagnostics, &text))
+        configuration->quarantine_key = configuration_path(configuration, text);
+    struct yaml_node *retention = yaml_need(quarantine, "retention", "`quarantine`", diagnostics);
+    if (yaml_duration(retention, "`retention`", diagnostics,
+                      &configuration->quarantine_retention) &&
+        configuration->quarantine_retention < TIME_HOUR)
+        diagnose(diagnostics, SEVERITY_ERROR, retention->place, "`retention` is at least an hour");
+    yaml_text(yaml_get(quarantine, "topic"), "`topic`", diagnostics, &text);
+    yaml_unknown_keys(quarantine, "`quarantine`", known, diagnostics);
+}
+
+static void read_audit(struct yaml_node *top, struct diagnostics *diagnostics)
+{
+    static const char *const known[] = {"topic", NULL};
+    struct yaml_node *audit = yaml_get(top, "audit");
+    struct slice text;
+    if (!audit || !yaml_is_mapping(audit, "`audit`", diagnostics))
+        return;
+    yaml_text(yaml_need(audit, "topic", "`audit`", diagnostics), "`topic`", diagnostics, &text);
+    yaml_unknown_keys(audit, "`audit`", known, diagnostics);
+}
+
+/* A size within bounds; what is out of them is an error that says the bounds. */
+static void read_size(struct yaml_node *mapping, const char *key, uint64_t least, uint64_t most,
+                      struct diagnostics *diagnostics, uint64_t *out)
+{
+    struct yaml_node *node = yaml_get(mapping, key);
+    char where[64];
+    uint64_t value;
+    snprintf(where, sizeof where, "`%s`", key);
+    if (!node || !yaml_size(node, where, diagnostics, &value))
+        return;
+    if (value < least || value > most)
+        diagnose(diagnostics, SEVERITY_ERROR, node->place, "`%s` is between %llu and %llu bytes",
+                 key, (unsigned long long)least, (unsigned long long)most);
+    else
+        *out = value;
+}
+
+static void read_count(struct yaml_node *mapping, const char *key, uint64_t least, uint64_t most,
+                       struct diagnostics *diagnostics, uint64_t *out)
+{
+    struct yaml_node *node = yaml_get(mapping, key);
+    uint64_t value;
+    if (!node)
+        return;
+    if (node->type != YAML_SCALAR || !count_parse(node->text, &value) || value < least ||
+        value > most)
+        diagnose(diagnostics, SEVERITY_ERROR, node->place, "`%s` is a count between %llu and %llu",
+                 key, (unsigned long long)least, (unsigned long long)most);
+    else
+        *out = value;
+}
+
+static void read_batch(struct limits *limits, struct yaml_node *batch,
+                       struct diagnostics *diagnostics)
+{
+    static const char *const known[] = {"records", "bytes", "delay", NULL};
+    uint64_t records = limits->batch_records;
+    if (!batch || !yaml_is_mapping(batch, "`batch`", diagnostics))
+        return;
+    read_count(batch, "records", 1, 1000000, diagnostics, &records);
+    limits->batch_records = (uint32_t)records;
+    read_size(batch, "bytes", 64 * 1024, (uint64_t)1024 * 1024 * 1024, diagnostics,
+              &limits->batch_bytes);
+    yaml_duration(yaml_get(batch, "delay"), "`delay`", diagnostics, &limits->batch_delay);
+    yaml_unknown_keys(batch, "`batch`", known, diagnostics);
+}
+
+static void read_limits(struct configuration *configuration, struct yaml_node *top,
+                        struct diagnostics *diagnostics)
+{
+    static const char *const known[] = {"record", "depth", "subjects", "batch", NULL};
+    struct limits *limits = &configuration->limits;
+    *limits = (struct limits){.record = 512 * 1024,
+                              .depth = 32,
+                              .subjects = 1000000,
+                              .batch_records = 20000,
+                              .batch_bytes = 12 * 1024 * 1024,
+                              .batch_delay = TIME_SECOND};
+    struct yaml_node *node = yaml_get(top, "limits");
+    uint64_t depth = limits->depth;
+    if (!node || !yaml_is_mapping(node, "`limits`", diagnostics))
+        return;
+    read_size(node, "record", 256, 64 * 1024 * 1024, diagnostics, &limits->record);
+    read_count(node, "depth", 1, 64, diagnostics, &depth);
+    limits->depth = (uint32_t)depth;
+    read_count(node, "subjects", 1000, 1000000000, diagnostics, &limits->subjects);
+    read_batch(limits, yaml_get(node, "batch"), diagnostics);
+    yaml_unknown_keys(node, "`limits`", known, diagnostics);
+}
+
+/* Kafka's own properties are `run`'s business; here they need only be a mapping of scalars. */
+static void read_kafka(struct yaml_node *top, struct diagnostics *diagnostics)
+{
+    struct yaml_node *kafka = yaml_get(top, "kafka");
+    struct slice text;
+    if (!kafka || !yaml_is_mapping(kafka, "`kafka`", diagnostics))
+        return;
+    for (struct yaml_node *node = kafka->first; node; node = node->next)
+        yaml_text(node, "a property of Kafka", diagnostics, &text);
+}
+
+static void read_all(struct configuration *configuration, struct yaml_node *top,
+                     struct diagnostics *diagnostics)
+{
+    uint64_t lanes = 1;
+    read_limits(configuration, top, diagnostics);
+    read_schemas(configuration, top, diagnostics);
+    read_policy(configuration, top, diagnostics);
+    read_keys(configuration, top, diagnostics);
+    read_consent(configuration, top, diagnostics);
+    read_source(configuration, top, diagnostics);
+    yaml_text(yaml_need(top, "home", "the configuration", diagnostics), "`home`", diagnostics,
+              &configuration->home);
+    read_quarantine(configuration, top, diagnostics);
+    read_audit(top, diagnostics);
+    read_kafka(top, diagnostics);
+    read_count(top, "lanes", 1, 64, diagnostics, &lanes);
+    configuration->lanes = (uint32_t)lanes;
+    configuration_read_recipients(configuration, top, diagnostics);
+    configuration_refuse(top, refused_keys, "the configuration", diagnostics);
+    yaml_unknown_keys(top, "the configuration", top_keys, diagnostics);
+    if (diagnostics->errors == 0)
+        configuration_check_recipients(configuration, diagnostics);
+}
+
+struct configuration *configuration_load(const char *path, struct diagnostics *diagnostics)
+{
+    struct configuration *configuration = calloc(1, sizeof *configuration);
+    if (!configuration)
+        return NULL;
+    arena_init(&configuration->arena, CONFIGURATION_MEMORY);
+    configuration->file = arena_string(&configuration->arena, slice_from_string(path));
+    configuration->directory = directory_of(&configuration->arena, path);
+    if (!configuration->file || !configuration->directory) {
+        configuration_free(configuration);
+        return NULL;
+    }
+    struct yaml_node *top = yaml_load(configuration->file, &configuration->arena, diagnostics);
+    if (top && yaml_is_mapping(top, "the configuration", diagnostics))
+        read_all(configuration, top, diagnostics);
+    return configuration;
+}
+
+void configuration_free(struct configuration *configuration)
+{
+    if (!configuration)
+        return;
+    arena_release(&configuration->arena);
+    free(configuration);
+}
+
+int configuration_recipient(const struct configuration *configuration, struct slice name)
+{
+    for (size_t i = 0; i < configuration->recipient_count; i++) {
+        if (slice_equal(configuration->recipients[i].name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+int configuration_schema(const struct configuration *configuration, struct slice name)
+{
+    for (size_t i = 0; i < configuration->schema_count; i++) {
+        if (slice_equal(configuration->schemas[i]->name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+struct configuration *configuration_open(const char *path)
+{
+    struct diagnostics diagnostics;
+    struct buffer text;
+    diagnostics_init(&diagnostics);
+    buffer_init(&text, 4 * 1024 * 1024);
+    struct configuration *configuration = configuration_load(path, &diagnostics);
+    bool good = configuration && diagnostics.errors == 0;
+    diagnostics_write(&diagnostics, &text);
+    fwrite(text.data, 1, text.length, stderr);
+    buffer_release(&text);
+    diagnostics_release(&diagnostics);
+    if (good)
+        return configuration;
+    if (!configuration)
+        fprintf(stderr, "lethe: %s\n", rc_sentence(RC_NO_MEMORY));
+    configuration_free(configuration);
+    return NULL;
+}

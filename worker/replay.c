@@ -1,0 +1,406 @@
+#include "worker/replay.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "consent/file.h"
+#include "sink/stream_sink.h"
+#include "worker/command.h"
+#include "worker/progress.h"
+#include "worker/replay_audit.h"
+
+enum { LANE_LIMIT = 64, ORIGIN_LIMIT = 65536 };
+
+/* What one lane's thread works on. */
+struct replay_lane {
+    pthread_t thread;
+    bool started;
+    struct lane_options options;
+    struct lane_counts counts;
+    _Atomic uint64_t records; /* seen so far, for the progress bar */
+    enum rc rc;
+    struct replay *replay;
+};
+
+struct replay {
+    const struct replay_options *options;
+    const struct configuration *configuration;
+    struct replay_result *result;
+    struct keyring *keyring;
+    struct consent_table *consent;
+    struct seal_key seal_key;
+    bool seals;
+    struct audit *audit;
+    struct capture_feed *feed;
+    struct slice origins[ORIGIN_LIMIT];
+    struct sink_recipient recipients[RECIPIENT_LIMIT];
+    struct sink_schema schemas[SCHEMA_LIMIT];
+    struct replay_lane lanes[LANE_LIMIT];
+    unsigned lane_count;
+    struct clock clock;
+    bool what_if;
+    atomic_bool stop;
+    _Atomic unsigned running;
+};
+
+static bool is_directory_output(const struct replay_options *options)
+{
+    return options->output && strcmp(options->output, "-") != 0;
+}
+
+static int complain(const char *what, const char *name, const char *why, int status)
+{
+    fprintf(stderr, "lethe: %s%s%s: %s\n", what, name ? " " : "", name ? name : "", why);
+    return status;
+}
+
+static int open_keys(struct replay *replay)
+{
+    const struct configuration *configuration = replay->configuration;
+    struct key_schedule schedule = {configuration->keys_epoch, configuration->keys_keep};
+    int64_t now = clock_now(&replay->clock);
+    if (replay->what_if && !replay->options->live_keys) {
+        enum rc rc = keyring_throw_away(schedule, now, replay->options->seed, &replay->keyring);
+        return rc == RC_OK ? EXIT_DONE
+                           : complain("throw-away keys", NULL, rc_sentence(rc), EXIT_FAILED);
+    }
+    if (!configuration->keys_directory)
+        return complain("warning", NULL, "the configuration names no keys: identifiers are dropped",
+                        EXIT_DONE);
+    struct buffer reason;
+    buffer_init(&reason, 4096);
+    enum rc rc =
+        keyring_open(configuration->keys_directory, schedule, now, &replay->keyring, &reason);
+    int status = EXIT_DONE;
+    if (rc != RC_OK) {
+        fprintf(stderr, "lethe: keys: %.*s\n", SLICE_FORMAT(buffer_slice(&reason)));
+        status = EXIT_USAGE;
+    }
+    buffer_release(&reason);
+    return status;
+}
+
+static int load_consent(struct replay *replay)
+{
+    const struct configuration *configuration = replay->configuration;
+    const char *path =
+        replay->options->consent ? replay->options->consent : configuration->consent_file;
+    struct consent_reader *reader = NULL;
+    struct consent_file_report report = {0};
+    if (!path && configuration->consent_topic.length > 0)
+        return complain("consent", NULL,
+                        "this configuration takes it from a topic; give --consent FILE",
+                        EXIT_USAGE);
+    if (!path)
+        return complain("warning", NULL, "no consent is given: nothing is known of anybody",
+                        EXIT_DONE);
+    enum rc rc = consent_table_new(configuration->limits.subjects, NULL, &replay->consent);
+    if (rc == RC_OK)
+        rc = consent_reader_new(configuration->policy, &reader);
+    if (rc == RC_OK)
+        rc = consent_file_load(path, replay->consent, reader, &report);
+    consent_reader_free(reader);
+    if (rc != RC_OK)
+        return complain("consent file", path, rc_sentence(rc),
+                        rc == RC_NO_MEMORY ? EXIT_FAILED : EXIT_USAGE);
+    consent_table_counts(replay->consent, &replay->result->consent);
+    enum consent_block block = consent_table_block(replay->consent);
+    if (block == CONSENT_BLOCK_NONE)
+        return EXIT_DONE;
+    replay->result->nothing_released = true;
+    if (report.bad_line > 0)
+        fprintf(stderr, "%s:%llu: not a consent message\n", path,
+                (unsigned long long)report.bad_line);
+    return complain("nothing is released", NULL, consent_block_sentence(block), EXIT_FAILED);
+}
+
+static int load_seal_key(struct replay *replay)
+{
+    struct buffer reason;
+    if (!is_directory_output(replay->options) || !replay->configuration->quarantine_key)
+        return EXIT_DONE;
+    buffer_init(&reason, 4096);
+    enum rc rc = seal_key_load(replay->configuration->quarantine_key, &replay->seal_key, &reason);
+    if (rc != RC_OK)
+        fprintf(stderr, "lethe: quarantine: %.*s\n", SLICE_FORMAT(buffer_slice(&reason)));
+    buffer_release(&reason);
+    replay->seals = rc == RC_OK;
+    return rc == RC_OK ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int open_feed(struct replay *replay)
+{
+    const struct replay_options *options = replay->options;
+    size_t failed = 0;
+    struct capture_options capture = {
+        .files = options->files,
+        .file_count = options->file_count,
+        /* An envelope with the record as an escaped string is up to six times as long. */
+        .line_limit = replay->configuration->limits.record * 6 + 65536,
+        .lanes = replay->lane_count,
+        .topic = slice_from_string(options->topic),
+        .time = TIME_NONE,
+        .depth_limit = replay->configuration->limits.depth + 1,
+        .speed = options->speed,
+    };
+    if (options->file_count > ORIGIN_LIMIT)
+        return complain("too many files", NULL, rc_sentence(RC_LIMIT), EXIT_USAGE);
+    for (size_t i = 0; i < options->file_count; i++)
+        replay->origins[i] = slice_from_string(options->files[i]);
+    enum rc rc = capture_feed_new(&capture, &replay->feed, &failed);
+    if (rc != RC_OK)
+        return complain("capture", failed < options->file_count ? options->files[failed] : NULL,
+                        rc_sentence(rc), EXIT_USAGE);
+    return EXIT_DONE;
+}
+
+static void describe_for_sink(struct replay *replay)
+{
+    const struct configuration *configuration = replay->configuration;
+    const struct replay_options *options = replay->options;
+    for (size_t i = 0; i < configuration->recipient_count; i++) {
+        const struct recipient *recipient = &configuration->recipients[i];
+        replay->recipients[i] = (struct sink_recipient){
+            .name = recipient->name,
+            .keep_order = recipient->linkage.order == ORDER_KEPT,
+            .minimum = recipient->linkage.minimum,
+            .time_step = recipient->linkage.time_step,
+            .part_bytes = recipient->part_bytes,
+            /* As fast as it goes, the wall clock must not decide where parts end. */
+            .part_delay = options->speed > 0 ? recipient->part_delay : TIME_NEVER,
+            .selected = options->recipient < 0 || (size_t)options->recipient == i,
+        };
+    }
+    for (size_t i = 0; i < configuration->schema_count; i++)
+        replay->schemas[i] = (struct sink_schema){configuration->schemas[i]->name,
+                                                  configuration->schemas[i]->version};
+}
+
+static enum rc open_sink(struct replay *replay, unsigned lane, struct sink **out)
+{
+    const struct replay_options *options = replay->options;
+    const struct configuration *configuration = replay->configuration;
+    if (!is_directory_output(options)) {
+        size_t recipient = options->recipient < 0 ? 0 : (size_t)options->recipient;
+        bool keep = configuration->recipients[recipient].linkage.order == ORDER_KEPT;
+        return stream_sink_new(options->output ? STDOUT_FILENO : -1, recipient, keep, options->seed,
+                               lane, out);
+    }
+    struct file_sink_options sink = {
+        .root = options->output,
+        .recipients = replay->recipients,
+        .recipient_count = configuration->recipient_count,
+        .schemas = replay->schemas,
+        .schema_count = configuration->schema_count,
+        .policy = configuration->policy->name,
+        .policy_version = configuration->policy->version,
+        .label = replay->result->label,
+        .seed = options->seed,
+        .lane = lane,
+        .audit = replay->audit,
+        .origins = replay->origins,
+        .origin_count = options->file_count,
+    };
+    return file_sink_new(&sink, out);
+}
+
+static enum rc open_lane(struct replay *replay, unsigned number)
+{
+    struct replay_lane *lane = &replay->lanes[number];
+    struct lane_options *options = &lane->options;
+    *options = (struct lane_options){
+        .configuration = replay->configuration,
+        .consent = replay->consent,
+        .keyring = replay->keyring,
+        .seal_key = replay->seals ? &replay->seal_key : NULL,
+        .clock = replay->clock,
+        .paced = replay->options->speed > 0,
+        .only_recipient = replay->options->recipient,
+        .stop = &replay->stop,
+        .records_seen = &lane->records,
+        .report_places = !replay->options->quiet,
+    };
+    if (!framing_from_name(replay->configuration->framing, &options->framing))
+        return RC_CONFIGURATION;
+    lane->replay = replay;
+    enum rc rc = capture_source_new(replay->feed, number, &options->source);
+    return rc == RC_OK ? open_sink(replay, number, &options->sink) : rc;
+}
+
+static void *lane_thread(void *context)
+{
+    struct replay_lane *lane = context;
+    lane->rc = lane_run(&lane->options, &lane->counts);
+    /* A lane that gives up must not leave the others waiting for blocks that it would take. */
+    if (lane->rc != RC_OK)
+        atomic_store(&lane->replay->stop, true);
+    source_close(lane->options.source);
+    lane->options.source = NULL;
+    atomic_fetch_sub(&lane->replay->running, 1);
+    return NULL;
+}
+
+static void watch(struct replay *replay)
+{
+    struct progress progress;
+    const struct timespec pause = {0, 20 * 1000 * 1000};
+    progress_start(&progress, replay->options->progress);
+    while (progress.shown && atomic_load(&replay->running) > 0) {
+        uint64_t read = 0, total = 0, records = 0;
+        capture_feed_progress(replay->feed, &read, &total);
+        for (unsigned i = 0; i < replay->lane_count; i++)
+            records += atomic_load_explicit(&replay->lanes[i].records, memory_order_relaxed);
+        progress_update(&progress, read, total, records);
+        nanosleep(&pause, NULL);
+    }
+    progress_end(&progress);
+}
+
+static enum rc run_lanes(struct replay *replay)
+{
+    enum rc rc = RC_OK;
+    for (unsigned i = 0; i < replay->lane_count && rc == RC_OK; i++)
+        rc = open_lane(replay, i);
+    if (rc != RC_OK)
+        return rc;
+    int64_t begin = clock_monotonic_ns();
+    atomic_store(&replay->running, replay->lane_count);
+    for (unsigned i = 0; i < replay->lane_count; i++) {
+        struct replay_lane *lane = &replay->lanes[i];
+        lane->started = pthread_create(&lane->thread, NULL, lane_thread, lane) == 0;
+        if (!lane->started) {
+            atomic_store(&replay->stop, true);
+            atomic_fetch_sub(&replay->running, 1);
+            source_close(lane->options.source);
+            lane->options.source = NULL;
+            lane->rc = RC_NO_MEMORY;
+        }
+    }
+    watch(replay);
+    for (unsigned i = 0; i < replay->lane_count; i++) {
+        struct replay_lane *lane = &replay->lanes[i];
+        if (lane->started)
+            pthread_join(lane->thread, NULL);
+        lane_counts_add(&replay->result->counts, &lane->counts);
+        /* RC_END is only "another lane stopped": that one's reason counts. */
+        if (lane->rc != RC_OK && (rc == RC_OK || rc == RC_END))
+            rc = lane->rc;
+    }
+    replay->result->nanoseconds = clock_monotonic_ns() - begin;
+    return rc;
+}
+
+static void collect(struct replay *replay)
+{
+    struct replay_result *result = replay->result;
+    const struct capture_report *reports;
+    size_t count = capture_feed_reports(replay->feed, &reports);
+    result->reports = calloc(count ? count : 1, sizeof *reports);
+    if (result->reports) {
+        memcpy(result->reports, reports, count * sizeof *reports);
+        result->report_count = count;
+    }
+    for (size_t i = 0; i < count; i++)
+        result->bad_files += reports[i].end != RC_OK;
+    if (!is_directory_output(replay->options))
+        return;
+    for (unsigned lane = 0; lane < replay->lane_count; lane++) {
+        for (size_t i = 0; i < replay->configuration->recipient_count; i++) {
+            struct file_sink_counts counts = {0};
+            file_sink_counts(replay->lanes[lane].options.sink, i, &counts);
+            result->parts[i].rows += counts.rows;
+            result->parts[i].bytes += counts.bytes;
+            result->parts[i].stored_bytes += counts.stored_bytes;
+            result->parts[i].parts += counts.parts;
+            result->parts[i].below_minimum += counts.below_minimum;
+        }
+    }
+}
+
+static void close_replay(struct replay *replay)
+{
+    for (unsigned i = 0; i < replay->lane_count; i++) {
+        source_close(replay->lanes[i].options.source);
+        sink_close(replay->lanes[i].options.sink);
+    }
+    capture_feed_free(replay->feed);
+    if (replay->audit)
+        audit_abandon(replay->audit);
+    consent_table_free(replay->consent);
+    keyring_release(replay->keyring);
+}
+
+static int prepare(struct replay *replay)
+{
+    int status = open_keys(replay);
+    if (status == EXIT_DONE)
+        status = load_consent(replay);
+    if (status == EXIT_DONE)
+        status = load_seal_key(replay);
+    if (status == EXIT_DONE)
+        status = open_feed(replay);
+    if (status != EXIT_DONE || !is_directory_output(replay->options))
+        return status;
+    struct replay_audit facts = {
+        .options = replay->options,
+        .label = replay->result->label,
+        .keyring = replay->keyring,
+        .consent = replay->consent ? &replay->result->consent : NULL,
+        .now = clock_now(&replay->clock),
+    };
+    enum rc rc = replay_audit_open(&facts, &replay->audit);
+    if (rc == RC_OK)
+        return EXIT_DONE;
+    return complain("output", replay->options->output,
+                    rc == RC_EXISTS ? "it holds the output of another run" : rc_sentence(rc),
+                    rc == RC_EXISTS || rc == RC_REFUSED || rc == RC_NOT_FOUND ? EXIT_USAGE
+                                                                              : EXIT_FAILED);
+}
+
+static int run(struct replay *replay)
+{
+    int status = prepare(replay);
+    if (status != EXIT_DONE)
+        return status;
+    describe_for_sink(replay);
+    enum rc rc = run_lanes(replay);
+    if (rc == RC_OK && replay->audit) {
+        rc = replay_audit_end(replay->audit, &replay->result->counts, clock_now(&replay->clock));
+        replay->audit = NULL;
+    }
+    collect(replay);
+    replay->result->rc = rc;
+    if (rc == RC_OK)
+        return EXIT_DONE;
+    return complain("replay failed", NULL, rc_sentence(rc), EXIT_FAILED);
+}
+
+int replay_run(const struct replay_options *options, struct replay_result *result)
+{
+    struct replay *replay = calloc(1, sizeof *replay);
+    *result = (struct replay_result){0};
+    if (!replay)
+        return complain("replay", NULL, rc_sentence(RC_NO_MEMORY), EXIT_FAILED);
+    replay->options = options;
+    replay->configuration = options->configuration;
+    replay->result = result;
+    replay->lane_count = options->lanes ? options->lanes : options->configuration->lanes;
+    if (replay->lane_count > LANE_LIMIT)
+        replay->lane_count = LANE_LIMIT;
+    replay->what_if = options->consent || options->clock != TIME_NONE || options->seed;
+    replay->clock = (struct clock){options->clock != TIME_NONE, options->clock};
+    result->label = replay->what_if ? LABEL_NOT_FOR_RELEASE : LABEL_PSEUDONYMISED;
+    int status = run(replay);
+    close_replay(replay);
+    free(replay);
+    return status;
+}
+
+void replay_result_release(struct replay_result *result)
+{
+    free(result->reports);
+    result->reports = NULL;
+}

@@ -1,0 +1,6 @@
+#ifndef LETHE_WORKER_VERSION_H
+#define LETHE_WORKER_VERSION_H
+
+#define LETHE_VERSION "0.1.0"
+
+#endif
