@@ -12,8 +12,12 @@
  *
  * and for each that was destroyed a `epoch-000042.destroyed` that says the same without the key,
  * and when. Files are opened with O_NOFOLLOW; owner (us or root), mode (no group, no others), exact
- * length and form are checked; a key of zeros, two equal keys, overlapping times or a number twice
- * are refused. Keys live in guarded, locked memory and are wiped when released.
+ * length and form are checked; a key of zeros, two equal keys, overlapping times, a number that is
+ * not the name's, and any other name that begins with `epoch-` are refused. A record of destruction
+ * outweighs a key that is still there. Keys live in guarded, locked memory and are wiped when
+ * released; where the system does not let us lock, keyring_is_locked says so.
+ *
+ * The directory is locked (flock) while it is read or changed.
  *
  * An epoch is chosen by the event's time. A key is due to be destroyed `keep` after its epoch's
  * end; a due key is let go of by keyring_refresh without being told. The event's time of an epoch
@@ -43,8 +47,8 @@ struct keyring;
 
 /* How keys are shaped when they are made, and when they are destroyed. */
 struct key_schedule {
-    int64_t epoch; /* length of one, at least an hour */
-    int64_t keep;  /* after its end */
+    int64_t epoch; /* length of one, an hour to a hundred years */
+    int64_t keep;  /* after its end, at most a hundred years */
 };
 
 /*
@@ -73,6 +77,10 @@ uint32_t keyring_epoch(const struct keyring *keyring, int64_t event_time);
 /* How long, from now, there are keys without a gap; 0 where there is none for now. */
 int64_t keyring_ahead(const struct keyring *keyring, int64_t now);
 
+/* Are the secrets kept from being swapped out? False where RLIMIT_MEMLOCK is too small: the
+ * operator is to be told. */
+bool keyring_is_locked(const struct keyring *keyring);
+
 size_t keyring_count(const struct keyring *keyring);
 const struct epoch_key *keyring_at(const struct keyring *keyring, size_t index);
 
@@ -86,16 +94,25 @@ const unsigned char *keyring_secret(const struct keyring *keyring, uint32_t epoc
 LETHE_CHECKED enum rc keys_init(const char *directory, struct key_schedule schedule, int64_t now,
                                 unsigned ahead, struct buffer *reason);
 
-/* Makes what is coming (so that `ahead` whole epochs lie ahead) and destroys what is due. */
+/*
+ * Makes what is coming (so that `ahead` whole epochs lie ahead) and destroys what is due. Epochs
+ * follow one another without a gap, on the schedule's grid (time_floor). A number is never used
+ * twice. Where the current key was destroyed early, a new one begins at its destruction.
+ */
 LETHE_CHECKED enum rc keys_rotate(const char *directory, struct key_schedule schedule, int64_t now,
                                   unsigned ahead, unsigned *made, unsigned *destroyed,
                                   struct buffer *reason);
 
-/* Destroys one epoch's key, or all (number 0): overwritten, fsynced, unlinked, recorded. */
+/*
+ * Destroys one epoch's key, or all (number 0): recorded, overwritten in place, fsynced, unlinked,
+ * in this order, so that a crash leaves nothing that could be used: rotate and destroy finish what
+ * was interrupted. RC_NOT_FOUND for a number that never was.
+ */
 LETHE_CHECKED enum rc keys_destroy(const char *directory, uint32_t number, int64_t now,
                                    unsigned *destroyed, struct buffer *reason);
 
-/* Every key, destroyed ones included, in order of number. The caller frees *out with free(). */
+/* Every key, destroyed ones included, in order of number; one whose destruction was interrupted is
+ * KEY_DUE. The caller frees *out with free(). */
 LETHE_CHECKED enum rc keys_list(const char *directory, struct key_schedule schedule, int64_t now,
                                 struct epoch_key **out, size_t *count, struct buffer *reason);
 
