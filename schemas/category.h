@@ -14,26 +14,41 @@
 #include "core/slice.h"
 #include "schemas/action.h"
 
-/* The characters that a kept string may hold. Everything is ASCII unless said. */
+/*
+ * The characters that a kept string may hold (schemas/alphabet.h). Everything is ASCII unless said.
+ * None holds an `@`, a `%`, a quote, a backslash or a control character: no e-mail address, no
+ * percent-encoding, no Windows path.
+ */
 enum alphabet {
     ALPHABET_NONE = 0, /* no string at all */
     ALPHABET_DIGITS,   /* 0-9 */
-    ALPHABET_HEX,      /* 0-9 a-f A-F, optionally after 0x */
+    ALPHABET_HEX,      /* 0x and 1 to 16 of 0-9 a-f A-F */
+    ALPHABET_BUILD_ID, /* at least 32 of 0-9 a-f A-F, and - between them */
     ALPHABET_WORD,     /* letters, digits, _ and - */
     ALPHABET_DOTTED,   /* WORD and . */
     ALPHABET_VERSION,  /* DOTTED and + ~ ( ) and space */
     ALPHABET_MODEL,    /* WORD and . , + / ( ) and space */
     ALPHABET_LOCALE,   /* letters, digits, - _ and, for time zones, / + : */
-    ALPHABET_SYMBOL,   /* names in code: WORD and . $ < > : ~ , * & [ ] ( ) = ! # @ ; / and space */
-    ALPHABET_LABEL,    /* WORD, space . : / and letters of any script (checked as UTF-8) */
+    ALPHABET_TIME,     /* digits, T Z - + : . and space */
+    ALPHABET_SYMBOL,   /* names in code: WORD and . $ < > : ~ , * & [ ] ( ) = ! # + ; / and space */
+    ALPHABET_LABEL,    /* WORD, space . & and letters of any script (checked as UTF-8) */
 };
 
-/* What a value must be to be released as it is. Anything else is dropped and counted. */
+/*
+ * What a value must be to be released as it is. Anything else is dropped and counted. What
+ * `generalise` makes coarser is not held to the range of numbers.
+ *
+ * A kept string that is not of an enumeration has besides none of the shapes of value_shape.h
+ * (addresses, telephone numbers with separators, number plates, keys, private paths), whatever its
+ * alphabet and length allow.
+ */
 struct value_rule {
     bool string, number, boolean; /* JSON types allowed */
+    bool instant;                 /* must read as a time of the years 2005 to 2038 */
     uint16_t length_limit;        /* bytes of a string, decoded */
+    uint8_t digit_limit;          /* most decimal digits in a string, wherever they stand */
     enum alphabet alphabet;
-    int64_t minimum, maximum; /* of a number (its integer part) */
+    int64_t minimum, maximum; /* of a number, fraction included */
     uint8_t fraction_limit;   /* digits after the point */
     const char *enumeration;  /* "wifi|cellular|none": nothing else is released; or NULL */
     bool may_hold_uuid, may_hold_mac, may_hold_hex16, may_hold_digits11; /* detectors off */
@@ -47,14 +62,15 @@ enum identifier_form {
     FORM_MEID,
     FORM_IMSI,
     FORM_ICCID,
-    FORM_SERIAL,     /* letters and digits, case kept */
+    FORM_SERIAL,     /* letters, digits and - _ . of 4 to 64 bytes, case kept */
     FORM_ANDROID_ID, /* 64 bits of hex, leading zeros restored */
     FORM_UUID,
     FORM_MAC,
     FORM_PHONE,
     FORM_EMAIL,
-    FORM_HEX,        /* hex of any case, 8 to 128 digits */
-    FORM_ADVERTISING /* UUID, or 16 to 64 hex digits; all zeros: opted out */
+    FORM_HEX,         /* hex of any case, 8 to 128 digits */
+    FORM_ADVERTISING, /* UUID, or 16 to 64 hex digits; all zeros: opted out */
+    FORM_COUNT
 };
 
 /* What obligations.md calls the groups. */
@@ -106,6 +122,9 @@ struct category_info {
     const char *description;
 };
 
+/* "device identifiers" */
+const char *category_group_name(enum category_group group);
+
 /* Of any category but NONE; NONE and out of range give a forbidden entry with an empty name. */
 const struct category_info *category_info(enum category category);
 
@@ -142,7 +161,9 @@ size_t category_set_admit(struct category_set *set, struct slice name_or_prefix)
 
 /*
  * May this decoded string (or number's text) be released as a value of this category? Checks type,
- * length, alphabet, range, enumeration; the detectors are the engine's business (anonymize).
+ * length, alphabet, digits, shapes, range, enumeration; the detectors are the engine's business
+ * (anonymize). A number is compared as its text, exactly: an exponent, a sign before zero and a
+ * leading zero are refused. `decoded` is ignored for JSON_TRUE and JSON_FALSE.
  */
 bool value_rule_allows(const struct value_rule *rule, enum json_type type, struct slice decoded);
 
