@@ -35,9 +35,7 @@ void framing_start(struct framing_cursor *cursor, enum framing framing, struct s
 static bool hand_out(struct framing_cursor *cursor, struct slice text, enum quarantine_reason why,
                      struct slice *record, enum quarantine_reason *reason)
 {
-    if (cursor->started)
-        cursor->index++;
-    cursor->started = true;
+    cursor->index = cursor->count++;
     *record = text;
     *reason = why;
     return true;
@@ -78,7 +76,8 @@ static enum quarantine_reason open_array(struct framing_cursor *cursor)
 static bool next_element(struct framing_cursor *cursor, struct slice *record,
                          enum quarantine_reason *reason)
 {
-    if (!cursor->started) {
+    if (!cursor->opened) {
+        cursor->opened = true;
         struct slice message = cursor->rest;
         enum quarantine_reason why = open_array(cursor);
         if (why) {
@@ -86,7 +85,7 @@ static bool next_element(struct framing_cursor *cursor, struct slice *record,
             return hand_out(cursor, message, why, record, reason);
         }
     }
-    /* What is left has been checked: elements, white space and single commas. */
+    /* What is left has been checked, or is nothing: elements, white space and single commas. */
     struct slice rest = slice_trim(cursor->rest);
     if (rest.length > 0 && rest.data[0] == ',')
         rest = slice_trim(slice_tail(rest, 1));
@@ -111,7 +110,8 @@ bool framing_next(struct framing_cursor *cursor, struct slice *record,
     default:
         break;
     }
-    if (cursor->started)
+    if (cursor->opened)
         return false;
+    cursor->opened = true;
     return hand_out(cursor, cursor->rest, check_size(cursor, cursor->rest), record, reason);
 }

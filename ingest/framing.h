@@ -29,7 +29,8 @@ struct framing_cursor {
     struct framing_limits limits;
     struct json_names *names;
     uint32_t index; /* of the record in the message, from 0 */
-    bool started;
+    uint32_t count; /* records handed out so far */
+    bool opened;    /* the message has been looked at */
 };
 
 void framing_start(struct framing_cursor *cursor, enum framing framing, struct slice message,
