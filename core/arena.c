@@ -58,6 +58,8 @@ void *arena_allocate(struct arena *arena, size_t count, size_t size)
     struct arena_chunk *chunk = arena->chunks;
     if (!chunk || wanted > chunk->size - chunk->used) {
         size_t chunk_size = wanted > CHUNK_SIZE ? wanted : CHUNK_SIZE;
+        if (chunk_size > SIZE_MAX - sizeof *chunk)
+            return NULL;
         chunk = malloc(sizeof *chunk + chunk_size);
         if (!chunk)
             return NULL;
