@@ -7,7 +7,7 @@
  *
  *   1 an erasure in force of any id present          withheld
  *   2 a minor (lowest age that any id present states) withheld
- *   3 the recipient is across the border and a subject has not granted cross_border   withheld
+ *   3 the recipient is across the border and cross_border is not granted by 6 and 7   withheld
  *   4 the purpose is of necessity                     reduced, to its exempt categories
  *   5 an opt-out signal that the purpose heeds        denied
  *   6 any subject present unusable, denied, withdrawn, expired, unknown, granted too late or for
@@ -16,8 +16,16 @@
  *   8 otherwise                                       granted
  *
  * Denied is withheld, or reduced where the purpose says `without_consent: reduce`.
- * An erasure is in force once `erase_at` is not after the clock. Making any input stricter never
- * adds output: granted > reduced > withheld is monotone in every input.
+ * An erasure is in force once `erase_at` is not after the clock. An age that nobody states counts
+ * as the policy's `age_unknown` says, with no subject at all too. `until` is held against the later
+ * of clock and event time, before `since` is looked at; a grant without `since` is none. Denied,
+ * withdrawn and expired have no beginning. Steps 5 to 7 do not touch necessity.
+ *
+ * Making any input stricter never adds output: granted > reduced > withheld is monotone in every
+ * input. Stricter is, for a subject, any state but granted; for a veto, in this order: unknown,
+ * granted (it has an end), any refusal; a later `since`, an earlier `until`, a lower version or
+ * age, an earlier or new erasure; one more id beside a subject (which states no age where none
+ * did). A veto's being unusable says nothing, and takes nothing back of what is known of it.
  */
 #ifndef LETHE_CONSENT_RULE_H
 #define LETHE_CONSENT_RULE_H
@@ -102,9 +110,9 @@ struct verdict consent_decide(const struct record_facts *facts, const struct pur
 enum decided consent_of_subject(const struct subject_fact *subject, unsigned purpose_number,
                                 uint32_t consent_version, int64_t event_time, int64_t now);
 
-/* Is the subject known to be erased or a minor, or denied (denied, withdrawn, expired or
- * unreadable) for every purpose of consent of the policy? Then a record of it that cannot be
- * processed is discarded, not sealed into quarantine. */
+/* Is an id present known to be erased or a minor, or is every purpose of consent of the policy
+ * (cross_border aside) refused by an id present: denied, withdrawn, expired or unreadable? Then a
+ * record that cannot be processed is discarded, not sealed into quarantine. */
 bool consent_forbids_quarantine(const struct record_facts *facts, const struct policy *policy);
 
 #endif

@@ -2,9 +2,10 @@
  * The consent table: what is known of every subject, in memory.
  *
  * Stores keyed hashes of ids (SipHash-2-4 with 128 bits of output, under a random key per process),
- * never ids. Open addressing; at most 64 bytes a subject with three purposes at 10 million
- * subjects, load factor included; what is rare (a fourth purpose, an `until`, an erasure, a long
- * seq) lies in an overflow beside it. A look-up touches one cache line in the usual case.
+ * never ids. At most 64 bytes a subject with three purposes at 10 million subjects, load factor
+ * included (buckets.h; 53.4 bytes at the limit); what is rare (a fourth purpose, an `until`, an
+ * erasure, a long seq) lies in records of 64 bytes beside it. A look-up waits for one access to
+ * memory in the usual case: two neighbouring cache lines, fetched together.
  *
  * One writer, lock-free readers: the thread that applies messages is the only one that writes;
  * lanes read at the same time and get either the state before or the state after a message, never a
@@ -18,7 +19,8 @@
 
 struct consent_table;
 
-/* Reserves address space for the limit; pages are touched as subjects come. `key` NULL: random. */
+/* Reserves address space for the limit; pages are touched as subjects come. `key` NULL: random; a
+ * key of one's own is for tests. RC_LIMIT for a limit of 0 or above 2^30. */
 LETHE_CHECKED enum rc consent_table_new(uint64_t subject_limit, const unsigned char key[16],
                                         struct consent_table **out);
 void consent_table_free(struct consent_table *table);
@@ -26,12 +28,20 @@ void consent_table_free(struct consent_table *table);
 enum consent_apply_result {
     CONSENT_APPLIED = 0,
     CONSENT_OLD_SEQ,  /* lower than what is there: ignored */
-    CONSENT_SAME,     /* the same again */
+    CONSENT_SAME,     /* the same again; also a tombstone for what is not there */
     CONSENT_CONFLICT, /* an equal seq with another content: the stricter of both stays */
-    CONSENT_FULL,     /* no room: the table is blocked until there is */
+    CONSENT_FULL,     /* beyond the limit: the table is blocked until there is room */
 };
 
-/* The writer's call. A tombstone forgets the subject. */
+/*
+ * The writer's call. A tombstone forgets the subject and its seq: after it any message applies. The
+ * stricter of both is subject_consent_join (merge.h); how seq orders unreadable values is said in
+ * message.h. A key that no record could have (no category, an empty id) changes nothing.
+ *
+ * Beyond the limit up to 1024 subjects more are kept, so that nothing was lost when tombstones have
+ * made room and the block ends by itself; a subject more than that blocks for good. What is known
+ * already always has room.
+ */
 enum consent_apply_result consent_table_apply(struct consent_table *table,
                                               const struct consent_key *key,
                                               const struct consent_message *message);
@@ -39,12 +49,18 @@ enum consent_apply_result consent_table_apply(struct consent_table *table,
 /*
  * A message as it comes: parses key and value, applies, and keeps the counts below. An unreadable
  * key blocks the table until a tombstone with the same key bytes comes (its keyed hash is kept,
- * never the key; at most 1024 of them, then the table is blocked for good).
+ * never the key; at most 1024 of them, then the table is blocked for good). A tombstone for an
+ * unreadable key that is not among them hides nothing. Returns what the key was like.
  */
-void consent_table_message(struct consent_table *table, struct consent_reader *reader,
-                           struct slice key, struct slice value);
+enum consent_key_result consent_table_message(struct consent_table *table,
+                                              struct consent_reader *reader, struct slice key,
+                                              struct slice value);
 
-/* What blocks the release of anything, or CONSENT_BLOCK_NONE. */
+/* As consent_table_message for a key that cannot be read: blocks until its tombstone comes. For
+ * sources that know that these bytes are no key, whatever they look like. */
+void consent_table_block_key(struct consent_table *table, struct slice key);
+
+/* What blocks the release of anything, or CONSENT_BLOCK_NONE. Any thread. */
 enum consent_block {
     CONSENT_BLOCK_NONE = 0,
     CONSENT_BLOCK_KEY,  /* a key of no known category, which may hide a withdrawal */
@@ -66,6 +82,7 @@ struct consent_counts {
     uint64_t bytes;    /* of memory touched, overflow included */
 };
 
+/* Any thread; numbers that belong together may be one message apart. */
 void consent_table_counts(const struct consent_table *table, struct consent_counts *out);
 
 #endif
