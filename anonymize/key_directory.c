@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "anonymize/secret_memory.h"
+#include "anonymize/start.h"
 #include "core/file.h"
 
 static enum rc check_directory(int descriptor, const char *path, struct buffer *reason)
@@ -182,7 +183,7 @@ enum rc key_directory_open(const char *path, enum key_directory_use use, struct 
                            struct buffer *reason)
 {
     *out = (struct key_directory){.path = path, .descriptor = -1};
-    enum rc rc = secrets_start();
+    enum rc rc = anonymize_start();
     if (rc != RC_OK)
         return secret_refuse(reason, path, "the cryptographic library does not start", rc);
     rc = open_and_lock(path, use, &out->descriptor, reason);

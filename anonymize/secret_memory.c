@@ -3,16 +3,13 @@
 #include <sodium.h>
 #include <string.h>
 
-enum rc secrets_start(void)
-{
-    return sodium_init() < 0 ? RC_INTERNAL : RC_OK;
-}
+#include "anonymize/start.h"
 
 void *secret_memory_new(size_t count, size_t size, bool *locked)
 {
     size_t bytes;
     *locked = false;
-    if (__builtin_mul_overflow(count, size, &bytes) || secrets_start() != RC_OK)
+    if (__builtin_mul_overflow(count, size, &bytes) || anonymize_start() != RC_OK)
         return NULL;
     void *memory = sodium_malloc(bytes);
     if (!memory)

@@ -8,13 +8,8 @@
 #ifndef LETHE_ANONYMIZE_SECRET_MEMORY_H
 #define LETHE_ANONYMIZE_SECRET_MEMORY_H
 
-#include "core/rc.h"
-
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Starts libsodium; any number of times, from any thread. RC_INTERNAL where it cannot. */
-LETHE_CHECKED enum rc secrets_start(void);
 
 /* `count` zeroed objects of `size` bytes, or NULL. Not aligned unless `size` is a multiple of 16.
  */
