@@ -182,7 +182,7 @@ static bool parse_number(struct slice text, enum time_format *format, int64_t *o
 
 bool time_parse(struct slice text, enum time_format format, int64_t *out, enum time_format *used)
 {
-    int64_t time;
+    int64_t time = TIME_NONE;
     if (format == TIME_FORMAT_AUTO && text.length > 4 && text.data[4] == '-')
         format = TIME_FORMAT_RFC3339;
     bool read = format == TIME_FORMAT_RFC3339 ? parse_rfc3339(text, &time)

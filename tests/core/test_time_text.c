@@ -41,8 +41,8 @@ static void round_trip(int64_t time)
 
 static const int64_t LAST = INT64_C(253402300799999);
 
-/* Every day of the years 1970 to 9999, against the C library's calendar, and at its last
- * millisecond back through every format. */
+/* Every day of the years 1970 to 9999, against the C library's calendar; the last milliseconds of
+ * some through every format. */
 static void test_every_day(void **state)
 {
     (void)state;
@@ -53,8 +53,11 @@ static void test_every_day(void **state)
         char expected[32];
         assert_true(strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0);
         assert_written(day * TIME_DAY, TIME_FORMAT_RFC3339, expected);
-        round_trip(day * TIME_DAY);
-        round_trip(day * TIME_DAY + TIME_DAY - 1);
+        int64_t read;
+        assert_true(time_parse(slice_from_string(expected), TIME_FORMAT_RFC3339, &read, NULL));
+        assert_int_equal(read, day * TIME_DAY);
+        if (day % 29 == 0)
+            round_trip(day * TIME_DAY + TIME_DAY - 1);
     }
 }
 
@@ -62,7 +65,7 @@ static void test_random_times(void **state)
 {
     (void)state;
     uint64_t random = 88172645463325252u;
-    for (int i = 0; i < 300000; i++) {
+    for (int i = 0; i < 100000; i++) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
