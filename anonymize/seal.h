@@ -5,7 +5,10 @@
  * relabelled one is found when it is opened.
  *
  * Keys are files of one line: `lethe quarantine public key 1 <64 hex>`, and for the secret one the
- * same with `secret`, mode 0600, never on the worker's host.
+ * same with `secret`, mode 0600, never on the worker's host. Both belong to us or to root; nobody
+ * else can write the public one (who could, could have everything sealed to a key of their own).
+ *
+ * The length of what is sealed shows the length of the content; nothing else of it is seen.
  */
 #ifndef LETHE_ANONYMIZE_SEAL_H
 #define LETHE_ANONYMIZE_SEAL_H
@@ -40,7 +43,11 @@ struct seal_envelope {
     int64_t message_time; /* likewise, or TIME_NONE */
 };
 
-/* Appends the ciphertext to `out` and describes it in *sealed. RC_LIMIT where it does not fit. */
+/*
+ * Appends the ciphertext to `out` and describes it in *sealed, whose slices point into `out` (until
+ * it grows), the envelope and the key. On failure `out` is as it was; RC_LIMIT where it does not
+ * fit. Allocates nothing but what `out` grows by.
+ */
 LETHE_CHECKED enum rc seal(const struct seal_key *key, const struct seal_envelope *envelope,
                            struct slice content, struct buffer *out, struct sealed_record *sealed);
 
@@ -51,8 +58,9 @@ LETHE_CHECKED enum rc seal_secret_load(const char *path, struct seal_secret **ou
 void seal_secret_release(struct seal_secret *secret);
 
 /*
- * Opens one: appends a capture's envelope line ({"topic":...,"value":"..."} with the content as a
- * string, for the content is not well formed; see ingest/capture.h) to `out`. RC_CORRUPT where the
+ * Opens one: appends a capture's envelope line ({"topic":...,"value":"..."} and a newline, with the
+ * content as a string, for the content is not well formed; see ingest/capture.h) to `out`. Bytes
+ * that are not UTF-8 come out as U+FFFD each, since a string cannot hold them. RC_CORRUPT where the
  * sealed part cannot be opened with this key or does not agree with the envelope outside.
  */
 LETHE_CHECKED enum rc seal_open(const struct seal_secret *secret,
