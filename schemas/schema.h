@@ -7,13 +7,22 @@
  *     time: {field: ts, format: unix_ms}      # optional: fallback: message, skew: 5m
  *     subjects: [user_id]                     # each one present must be granted
  *     vetoes: [device.android_id]             # these can refuse; unknown does not
- *     signals: {gpc: opt_out}                 # path: opt_out (true denies) or opt_in (false
- * denies); # {name: gpc, means: opt_out} where the path differs fields: ts: time.event
+ *     signals: {gpc: opt_out}                 # path: opt_out (true denies), opt_in (false denies)
+ *     #        {consent.gpc: {name: gpc, means: opt_out}}     where the path differs from the name
+ *     fields:
+ *       ts: time.event
+ *       user_id: account.user_id
  *       breadcrumbs[].data.url: web.url
  *       'tags[]': text.free
  *
+ * `schema`, `version`, `time`, `subjects` and `fields` are required. Paths of the time, subjects
+ * and vetoes must stand under `fields`, the time with a category `time.*`, the others with an
+ * identifier's. Signals and the discriminator need not: then they are leaves of CATEGORY_NONE,
+ * which nothing releases. Time and discriminator are outside arrays: there is one of each.
+ *
  * A path is member names joined by dots, `[]` for every element of an array. A name that holds a
- * dot, a bracket or a quote is written in double quotes inside the path: '"app.version".code'.
+ * dot, a bracket or a quote is written in double quotes inside the path: '"app.version".code'; see
+ * schema_path.h.
  *
  * Paths form a tree of nodes. A node is a leaf (it has a category, or is a signal or discriminator)
  * or a container, never both. Its index is the field's number on the tape, below FIELD_LIMIT.
@@ -57,7 +66,8 @@ struct field {
     enum category category; /* CATEGORY_NONE for containers */
     uint8_t roles;          /* of enum field_role */
     bool is_element;        /* this is `[]` of its parent */
-    struct place place;     /* where the file lists it; for `explain` and messages */
+    struct place place;     /* where the file lists it (of the root: the schema's name); for
+                               `explain` and messages */
 };
 
 /* What is unusual about the value that denies. */
@@ -97,12 +107,16 @@ struct signal_names {
     size_t count;
 };
 
-/* The signal's number, added where it is new; -1 where the table is full. */
+/* The signal's number, added where it is new; -1 where the table is full. The name is borrowed. */
 int signal_number(struct signal_names *signals, struct slice name);
 
 /* The member of that (decoded) name below a container, or FIELD_NONE. No allocation; this is the
  * general look-up of the decoder. */
 uint16_t schema_child(const struct schema *schema, uint16_t parent, struct slice name);
+
+/* The field of that path, as schema_path.h defines it; FIELD_NONE where there is none. For what a
+ * configuration or a command line names; no allocation. */
+uint16_t schema_field(const struct schema *schema, struct slice path);
 
 /*
  * Reads one file. Everything wrong with it goes to diagnostics in one pass; NULL where there was an
