@@ -19,8 +19,11 @@
  *     minors: {below: 14, then: withhold, age_unknown: adult}
  *
  * The action of a category is that of the longest prefix rule that reaches it; without one it is
- * drop. A bare action is `{granted: ACTION, otherwise: drop}`. A rule that names a category and
- * asks for more than its floor is an error; a prefix rule does not reach such a category.
+ * drop. A bare action is `{granted: ACTION, otherwise: drop}`; policy_action.h has the forms of an
+ * action. A rule that names a category and asks for more than its floor is an error; a prefix rule
+ * does not reach such a category. `otherwise` never releases more than `granted`: what cannot be
+ * shown to be stricter is an error. What a purpose of necessity exempts must be able to leave
+ * without consent. `purposes`, `rules` and all of `minors` are required.
  */
 #ifndef LETHE_SCHEMAS_POLICY_H
 #define LETHE_SCHEMAS_POLICY_H
@@ -79,21 +82,25 @@ struct policy {
 /* The purpose's number, or -1. `cross_border` is one. */
 int policy_purpose(const struct policy *policy, struct slice name);
 
+/* The purpose nearest to a misspelt name, for "did you mean"; or the empty slice. */
+struct slice policy_purpose_nearest(const struct policy *policy, struct slice name);
+
 /* What the policy does with a category: granted is only asked for under DECISION_GRANTED. */
 struct action_rule policy_action(const struct policy *policy, enum category category, bool granted);
 
 /*
  * As schema_load. Errors: unknown keys, categories, actions and purposes, parameters out of range,
  * a wrong pair of action and kind, a rule beyond a floor, a rule twice, a rule that reaches
- * nothing, `minors` missing. NULL where there was an error.
+ * nothing, a rule that longer rules leave nothing to, `minors` missing. NULL where there was an
+ * error.
  */
 struct policy *policy_load(const char *path, struct arena *arena, struct signal_names *signals,
                            struct diagnostics *diagnostics);
 struct policy *policy_parse(const char *file, struct slice text, struct arena *arena,
                             struct signal_names *signals, struct diagnostics *diagnostics);
 
-/* Warnings over policy and schemas together: a rule that reaches no field of any schema, a purpose
- * whose signals no schema lists. */
+/* Warnings over policy and schemas together: a rule that reaches no field of any schema (unless all
+ * it does is drop), a purpose whose signals no schema lists. */
 void policy_check_against_schemas(const struct policy *policy, struct schema *const *schemas,
                                   size_t count, struct diagnostics *diagnostics);
 
