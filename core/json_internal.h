@@ -34,7 +34,9 @@ size_t json_decode_piece(const char **at, const char *end, char out[4]);
 /* Starts the numbers of a new text of at most `length` bytes: forgets all names in O(1). */
 void json_names_begin(struct json_names *names, size_t length);
 
-/* Adds a name of object number `object`. JSON_FAULT_NONE, _DUPLICATE_NAME, _SIZE or _NO_MEMORY. */
-enum json_fault json_names_add(struct json_names *names, uint32_t object, struct json_string name);
+/* Adds a name of object number `object`. JSON_FAULT_NONE, _DUPLICATE_NAME, _SIZE or _NO_MEMORY. By
+ * pointer, because a copy of what was stored a moment ago, field by field, stalls. */
+enum json_fault json_names_add(struct json_names *names, uint32_t object,
+                               const struct json_string *name);
 
 #endif

@@ -47,7 +47,8 @@ static struct json_names_slot *table(const struct json_names *names)
 }
 
 /* The slot where (hash, object) is or would be. */
-static struct json_names_slot *find(const struct json_names *names, uint64_t hash, uint32_t object)
+static inline struct json_names_slot *find(const struct json_names *names, uint64_t hash,
+                                           uint32_t object)
 {
     struct json_names_slot *slots = table(names);
     size_t mask = names->slot_count - 1;
@@ -59,7 +60,7 @@ static struct json_names_slot *find(const struct json_names *names, uint64_t has
 }
 
 /* Makes the next larger table the one in use, and allocates it where it is not there yet. */
-static bool grow(struct json_names *names)
+__attribute__((noinline)) static bool grow(struct json_names *names)
 {
     size_t count = names->slot_count ? names->slot_count * 2 : SMALLEST;
     size_t needed = count * 2 - SMALLEST;
@@ -82,7 +83,8 @@ static bool grow(struct json_names *names)
 }
 
 /* An escaped name is hashed as what it spells, without memory for the decoded text. */
-static uint64_t hash_escaped(const struct json_names *names, struct slice raw)
+__attribute__((noinline)) static uint64_t hash_escaped(const struct json_names *names,
+                                                       struct slice raw)
 {
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
@@ -101,11 +103,12 @@ static uint64_t hash_escaped(const struct json_names *names, struct slice raw)
     return XXH3_64bits_digest(&state);
 }
 
-enum json_fault json_names_add(struct json_names *names, uint32_t object, struct json_string name)
+enum json_fault json_names_add(struct json_names *names, uint32_t object,
+                               const struct json_string *name)
 {
-    uint64_t hash = name.escaped
-                        ? hash_escaped(names, name.raw)
-                        : XXH3_64bits_withSeed(name.raw.data, name.raw.length, names->seed);
+    uint64_t hash = name->escaped
+                        ? hash_escaped(names, name->raw)
+                        : XXH3_64bits_withSeed(name->raw.data, name->raw.length, names->seed);
     if (names->used >= names->slot_count / 4 * 3 && !grow(names))
         return JSON_FAULT_NO_MEMORY;
     struct json_names_slot *slot = find(names, hash, object);

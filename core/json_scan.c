@@ -47,8 +47,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* False at the end of the text. */
-static bool skip_space(struct json_scanner *scanner)
+__attribute__((noinline)) static bool skip_spaces(struct json_scanner *scanner)
 {
     const char *at = scanner->at;
     const char *end = scanner->end;
@@ -56,6 +55,14 @@ static bool skip_space(struct json_scanner *scanner)
         at++;
     scanner->at = at;
     return at < end;
+}
+
+/* False at the end of the text. Most often there is nothing to skip. */
+static inline bool skip_space(struct json_scanner *scanner)
+{
+    if (scanner->at < scanner->end && (unsigned char)*scanner->at > ' ')
+        return true;
+    return skip_spaces(scanner);
 }
 
 enum json_type json_peek(struct json_scanner *scanner)
@@ -157,7 +164,14 @@ bool json_scan_literal(struct json_scanner *scanner, enum json_type type)
     if (scanner->at == scanner->end)
         return json_fail_at_end(scanner);
     const char *at = scanner->at;
-    for (size_t i = 0; i < literal.length; i++, at++) {
+    /* Lengths that the compiler knows: it makes one comparison of each. */
+    if (scanner->end - at >= 5 && (type == JSON_FALSE  ? memcmp(at, "false", 5) == 0
+                                   : type == JSON_TRUE ? memcmp(at, "true", 4) == 0
+                                                       : memcmp(at, "null", 4) == 0)) {
+        scanner->at = at + literal.length;
+        return true;
+    }
+    for (size_t i = 0; i < literal.length; i++, at++) { /* at the text's end, or wrong: where? */
         if (at == scanner->end)
             return json_fail(scanner, JSON_FAULT_TRUNCATED, at);
         if (*at != literal.data[i])
@@ -230,7 +244,7 @@ bool json_note_name(struct json_scanner *scanner, const struct json_container *o
 {
     if (scanner->fault)
         return false;
-    enum json_fault fault = json_names_add(scanner->names, object->object, *name);
+    enum json_fault fault = json_names_add(scanner->names, object->object, name);
     return !fault || json_fail(scanner, fault, name->raw.data - 1); /* its opening quote */
 }
 

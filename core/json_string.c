@@ -86,24 +86,24 @@ static const char *check_escape(struct json_scanner *scanner, const char *at,
     return after;
 }
 
-bool json_scan_string(struct json_scanner *scanner, struct json_string *out)
+static bool finish_string(struct json_scanner *scanner, const char *begin, const char *quote,
+                          struct json_string *out)
 {
-    *out = (struct json_string){0};
-    if (scanner->fault)
-        return false;
+    out->raw = slice_of(begin, (size_t)(quote - begin));
+    scanner->at = quote + 1;
+    return true;
+}
+
+/* The rest of a string from its first byte that is not plain. */
+__attribute__((noinline)) static bool scan_rest(struct json_scanner *scanner, const char *begin,
+                                                const char *at, struct json_string *out)
+{
     const char *end = scanner->end;
-    if (scanner->at == end)
-        return json_fail_at_end(scanner);
-    if (*scanner->at != '"')
-        return json_fail(scanner, JSON_FAULT_SYNTAX, scanner->at);
-    const char *begin = scanner->at + 1;
-    const char *at = begin;
-    for (;;) {
-        at = json_plain_run(at, end);
+    for (;; at = json_plain_run(at, end)) {
         if (at == end)
             return json_fail(scanner, JSON_FAULT_TRUNCATED, end);
         if (*at == '"')
-            break;
+            return finish_string(scanner, begin, at, out);
         if (*at == '\\') {
             at = check_escape(scanner, at, out);
             if (!at)
@@ -119,9 +119,23 @@ bool json_scan_string(struct json_scanner *scanner, struct json_string *out)
                 return json_fail(scanner, JSON_FAULT_TRUNCATED, end);
         }
     }
-    out->raw = slice_of(begin, (size_t)(at - begin));
-    scanner->at = at + 1;
-    return true;
+}
+
+bool json_scan_string(struct json_scanner *scanner, struct json_string *out)
+{
+    *out = (struct json_string){0};
+    if (scanner->fault)
+        return false;
+    const char *end = scanner->end;
+    if (scanner->at == end)
+        return json_fail_at_end(scanner);
+    if (*scanner->at != '"')
+        return json_fail(scanner, JSON_FAULT_SYNTAX, scanner->at);
+    const char *begin = scanner->at + 1;
+    const char *at = json_plain_run(begin, end);
+    if (at < end && *at == '"') /* most are so, and this way is kept short for them */
+        return finish_string(scanner, begin, at, out);
+    return scan_rest(scanner, begin, at, out);
 }
 
 size_t json_decode_piece(const char **at, const char *end, char out[4])
