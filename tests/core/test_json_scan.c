@@ -13,6 +13,14 @@
 
 static struct json_names names;
 
+/* In the place of the library's, so that the set of names can run out of memory. */
+static bool memory_is_out;
+
+void *reallocarray(void *memory, size_t count, size_t size)
+{
+    return memory_is_out ? NULL : realloc(memory, count * size);
+}
+
 static struct json_scanner scan(struct slice text)
 {
     struct json_scanner scanner;
@@ -342,6 +350,30 @@ static void test_limit_of_names(void **state)
     buffer_release(&buffer);
 }
 
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    struct buffer buffer;
+    buffer_init(&buffer, 1 << 20);
+    struct json_names poor;
+    json_names_init(&poor, 7, 10000);
+    memory_is_out = true;
+    size_t offset;
+    assert_int_equal(json_check(SLICE("[{},{\"a\":1}]"), 8, &poor, &offset), JSON_FAULT_NO_MEMORY);
+    assert_int_equal(offset, 5);
+    memory_is_out = false;
+    assert_int_equal(json_check(SLICE("{\"a\":1}"), 8, &poor, NULL), JSON_FAULT_NONE);
+    memory_is_out = true;
+    assert_int_equal(json_check(object_of(&buffer, 192, -1), 8, &poor, NULL), JSON_FAULT_NONE);
+    assert_int_equal(json_check(object_of(&buffer, 193, -1), 8, &poor, NULL), JSON_FAULT_NO_MEMORY);
+    assert_int_equal(json_check(object_of(&buffer, 100, 50), 8, &poor, NULL),
+                     JSON_FAULT_DUPLICATE_NAME);
+    memory_is_out = false;
+    assert_int_equal(json_check(object_of(&buffer, 193, -1), 8, &poor, NULL), JSON_FAULT_NONE);
+    json_names_release(&poor);
+    buffer_release(&buffer);
+}
+
 /* Numbers of objects start again when they run out, and nothing of before is taken for new. */
 static void test_numbers_run_out(void **state)
 {
@@ -568,6 +600,7 @@ int main(void)
         cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_many_objects),
         cmocka_unit_test(test_limit_of_names),
+        cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_numbers_run_out),
         cmocka_unit_test(test_long_escaped_names),
         cmocka_unit_test(test_depth_has_an_end),
