@@ -80,6 +80,8 @@ static bool all_in_set(struct slice text, const char *set)
 
 static bool all_in_label(struct slice text)
 {
+    if (text.length == 0) /* its pointer may be NULL */
+        return true;
     const char *at = text.data, *end = text.data + text.length;
     while (at < end) {
         int length = utf8_step(at, end);

@@ -5,15 +5,22 @@
  * ITU-T E.118 (ICCID), E.164 (telephone), RFC 4122 (UUID), IEEE 802 (MAC), RFC 5321 (e-mail).
  *
  *   IMEI         NN-XXXXXX-ZZZZZZ-C, spaces, 15 digits, 16 (IMEISV), 14: all to the 14-digit stem;
- *                a wrong check digit has no canonical form
+ *                a wrong check digit has no canonical form, nor has a JSON number of 14 digits (a
+ *                stem, or an IMEI that lost its leading zero?)
  *   MEID         14 hex digits, upper case (18 decimal digits and check digits converted)
+ *   IMSI         14 or 15 digits
+ *   ICCID        18 to 22 digits from 89, hex letters in the account part of 8986 cards; filler
+ *                taken off, nibbles swapped back; a check digit stays as it is
  *   ANDROID_ID   16 lower-case hex digits
  *   UUID, MAC    lower case, canonical separators; braces and urn:uuid: taken off
- *   PHONE        +CC and digits; mainland China numbers without a prefix get +86
+ *   PHONE        +CC and digits; mainland China numbers without a prefix get +86; others without a
+ *                prefix have no canonical form
  *   EMAIL        lower case
  *   ADVERTISING  a UUID's canonical form, or lower-case hex
- *   TEXT         without leading and trailing white space
- * A number counts as its text where it is an integer without sign, fraction or exponent.
+ *   TEXT         without leading and trailing white space; nothing invisible inside
+ * Digits and letters are ASCII's: full-width forms are none. A number counts as its text where it
+ * is an integer without sign, fraction or exponent. Canonicalising a canonical text changes
+ * nothing.
  */
 #ifndef LETHE_SCHEMAS_CANONICAL_H
 #define LETHE_SCHEMAS_CANONICAL_H
@@ -38,14 +45,16 @@ enum canonical_result {
 enum canonical_result canonical_id(enum category category, enum json_type type, struct slice value,
                                    char memory[static CANONICAL_LIMIT], struct slice *out);
 
-/* The table of placeholders: canonical forms that stand for nobody in any category of that form. */
+/* The table of placeholders: canonical forms that stand for nobody in any category of that form.
+ * Beside the table, zeros of any length are a placeholder in every form. */
 size_t placeholder_count(void);
 const char *placeholder_at(size_t index, enum identifier_form *form);
 
-/* The check digit of Luhn (ISO/IEC 7812-1 annex B) over all digits; false for anything else. */
+/* The check digit of Luhn (ISO/IEC 7812-1 annex B) over all of at least 2 digits; false for
+ * anything else. */
 bool luhn_valid(struct slice digits);
 
-/* GB 11643-1999: 18 characters with province, date and check character (x or X). */
+/* GB 11643-1999: 18 characters with province, date (1800 to 2099) and check character (x or X). */
 bool resident_id_valid(struct slice text);
 
 #endif

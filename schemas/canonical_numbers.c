@@ -194,19 +194,19 @@ static bool put_international(struct slice digits, struct canonical_writer *out)
     return true;
 }
 
-/* `(0)` after a country's code, which is not dialled from abroad, is left out. */
+/* `(0)` after a country's code of at most 3 digits is not dialled from abroad: it is left out. */
 static bool collect_phone(struct slice text, bool international, struct number *out)
 {
-    size_t zero = international ? slice_find(text, SLICE("(0)")) : text.length;
-    if (zero == text.length)
+    if (!international)
         return collect(text, false, out);
-    struct number rest;
+    size_t zero = slice_find(text, SLICE("(0)"));
+    struct number rest = {0};
     if (!collect(slice_head(text, zero), false, out) ||
-        !collect(slice_tail(text, zero + 3), false, &rest) ||
-        out->length + rest.length > NUMBER_LIMIT)
+        !collect(slice_tail(text, zero), false, &rest) || out->length + rest.length > NUMBER_LIMIT)
         return false;
-    memcpy(out->digits + out->length, rest.digits, rest.length);
-    out->length += rest.length;
+    size_t skipped = rest.length > 0 && out->length >= 1 && out->length <= 3;
+    memcpy(out->digits + out->length, rest.digits + skipped, rest.length - skipped);
+    out->length += rest.length - skipped;
     return true;
 }
 

@@ -221,7 +221,7 @@
     X(CATEGORY_DEVICE_OS, "device.os", GROUP_DEVICE_FACT, KIND_TOKEN, FORM_NONE,                 \
       VALUE_TOKEN(ALPHABET_MODEL, 32, 8), "keep", "operating system")                            \
     X(CATEGORY_DEVICE_OS_VERSION, "device.os_version", GROUP_DEVICE_FACT, KIND_VERSION,          \
-      FORM_NONE, VALUE_TOKEN(ALPHABET_VERSION, 64, 24), "keep",                                  \
+      FORM_NONE, VALUE_TOKEN(ALPHABET_VERSION, 64, 32), "keep",                                  \
       "version of the operating system, kernel or firmware")                                     \
     X(CATEGORY_DEVICE_LANGUAGE, "device.language", GROUP_DEVICE_FACT, KIND_TOKEN, FORM_NONE,     \
       VALUE_TOKEN(ALPHABET_LOCALE, 24, 4), "keep", "language and locale")                        \
