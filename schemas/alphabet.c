@@ -55,24 +55,44 @@ static bool is_hex(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* What an alphabet of single characters holds besides letters and digits. */
-static const char *const others[] = {
-    [ALPHABET_WORD] = "_-",          [ALPHABET_DOTTED] = "_-.",
-    [ALPHABET_VERSION] = "_-.+~() ", [ALPHABET_MODEL] = "_-.,+/() ",
-    [ALPHABET_LOCALE] = "_-/+:",     [ALPHABET_SYMBOL] = "_-.$<>:~,*&[]()=!#+;/ ",
-    [ALPHABET_LABEL] = "_-.& ",
+/* Sets of ASCII characters: bit c of 128 bits, the low 64 first. */
+struct character_set {
+    uint64_t low, high;
 };
 
-static bool all_in_set(struct slice text, const char *set)
+#define LOW(c)  (UINT64_C(1) << (c))
+#define HIGH(c) (UINT64_C(1) << ((c)-64))
+#define DIGITS  UINT64_C(0x03FF000000000000)
+#define LETTERS UINT64_C(0x07FFFFFE07FFFFFE)
+
+static const struct character_set sets[] = {
+    [ALPHABET_DIGITS] = {DIGITS, 0},
+    [ALPHABET_WORD] = {DIGITS | LOW('-'), LETTERS | HIGH('_')},
+    [ALPHABET_DOTTED] = {DIGITS | LOW('-') | LOW('.'), LETTERS | HIGH('_')},
+    [ALPHABET_VERSION] = {DIGITS | LOW('-') | LOW('.') | LOW('+') | LOW('(') | LOW(')') | LOW(' '),
+                          LETTERS | HIGH('_') | HIGH('~')},
+    [ALPHABET_MODEL] = {DIGITS | LOW('-') | LOW('.') | LOW(',') | LOW('+') | LOW('/') | LOW('(') |
+                            LOW(')') | LOW(' '),
+                        LETTERS | HIGH('_')},
+    [ALPHABET_LOCALE] = {DIGITS | LOW('-') | LOW('/') | LOW('+') | LOW(':'), LETTERS | HIGH('_')},
+    [ALPHABET_TIME] = {DIGITS | LOW('-') | LOW('+') | LOW(':') | LOW('.') | LOW(' '),
+                       HIGH('T') | HIGH('Z') | HIGH('t') | HIGH('z')},
+    [ALPHABET_SYMBOL] = {DIGITS | LOW('-') | LOW('.') | LOW('$') | LOW('<') | LOW('>') | LOW(':') |
+                             LOW(',') | LOW('*') | LOW('&') | LOW('(') | LOW(')') | LOW('=') |
+                             LOW('!') | LOW('#') | LOW('+') | LOW(';') | LOW('/') | LOW(' '),
+                         LETTERS | HIGH('_') | HIGH('~') | HIGH('[') | HIGH(']')},
+    [ALPHABET_LABEL] = {DIGITS | LOW('-') | LOW('.') | LOW('&') | LOW(' '), LETTERS | HIGH('_')},
+};
+
+static bool set_has(const struct character_set *set, unsigned char c)
+{
+    return c < 128 && ((c < 64 ? set->low >> c : set->high >> (c - 64)) & 1);
+}
+
+static bool all_in_set(struct slice text, enum alphabet alphabet)
 {
     for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        if (!is_letter(c) && !is_digit(c) && (c == '\0' || strchr(set, c) == NULL))
+        if (!set_has(&sets[alphabet], (unsigned char)text.data[i]))
             return false;
     }
     return true;
@@ -87,7 +107,7 @@ static bool all_in_label(struct slice text)
         int length = utf8_step(at, end);
         if (length < 1)
             return false;
-        if (length == 1 ? !all_in_set(slice_of(at, 1), others[ALPHABET_LABEL])
+        if (length == 1 ? !set_has(&sets[ALPHABET_LABEL], (unsigned char)*at)
                         : !alphabet_is_label_character(utf8_decode(at, length)))
             return false;
         at += length;
@@ -116,43 +136,27 @@ static bool is_build_id(struct slice text)
     return digits >= 32;
 }
 
-static bool all_in_time(struct slice text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        if (!is_digit(c) && (c == '\0' || strchr("TZtz-+:. ", c) == NULL))
-            return false;
-    }
-    return true;
-}
-
 bool alphabet_allows(enum alphabet alphabet, struct slice text)
 {
     switch (alphabet) {
     case ALPHABET_NONE:
         return false;
-    case ALPHABET_DIGITS:
-        for (size_t i = 0; i < text.length; i++) {
-            if (!is_digit(text.data[i]))
-                return false;
-        }
-        return true;
     case ALPHABET_HEX:
         return text.length >= 3 && text.length <= 18 && slice_starts_with(text, SLICE("0x")) &&
                all_hex(slice_tail(text, 2));
     case ALPHABET_BUILD_ID:
         return is_build_id(text);
-    case ALPHABET_TIME:
-        return all_in_time(text);
     case ALPHABET_LABEL:
         return all_in_label(text);
+    case ALPHABET_DIGITS:
+    case ALPHABET_TIME:
     case ALPHABET_WORD:
     case ALPHABET_DOTTED:
     case ALPHABET_VERSION:
     case ALPHABET_MODEL:
     case ALPHABET_LOCALE:
     case ALPHABET_SYMBOL:
-        return all_in_set(text, others[alphabet]);
+        return all_in_set(text, alphabet);
     }
     return false;
 }

@@ -36,9 +36,12 @@ static bool put_hex(struct slice text, const char *separators, size_t least, siz
     size_t count = 0;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
-        if (c != '\0' && strchr(separators, c))
+        if (canonical_hex(c) < 0) {
+            if (c == '\0' || strchr(separators, c) == NULL)
+                return false;
             continue;
-        if (canonical_hex(c) < 0 || ++count > limit)
+        }
+        if (++count > limit)
             return false;
         canonical_put(out, canonical_lower(c));
     }

@@ -33,9 +33,12 @@ static bool collect(struct slice text, bool hex, struct number *out)
     out->length = 0;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
-        if (is_separator(c))
+        if (!(hex ? canonical_hex(c) >= 0 : canonical_is_digit(c))) {
+            if (!is_separator(c))
+                return false;
             continue;
-        if (!(hex ? canonical_hex(c) >= 0 : canonical_is_digit(c)) || out->length == NUMBER_LIMIT)
+        }
+        if (out->length == NUMBER_LIMIT)
             return false;
         out->digits[out->length++] = canonical_upper(c);
     }

@@ -213,6 +213,24 @@ static const struct {
     {"sk_prod_", 8}, {"rk_live_", 8}, {"rk_test_", 8}, {"rk_prod_", 8},     {"eyJ", 17},
 };
 
+/* Does any of them begin with it? */
+static bool begins_key(char c)
+{
+    switch (c) {
+    case 'w':
+    case 'A':
+    case 'g':
+    case 'L':
+    case 'x':
+    case 's':
+    case 'r':
+    case 'e':
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool is_key_character(char c)
 {
     return is_alphanumeric(c) || c == '_' || c == '-';
@@ -221,7 +239,7 @@ static bool is_key_character(char c)
 static bool has_key(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        if (is_alphanumeric(before(text, i)) || !strchr("wAgLxsre", text.data[i]))
+        if (!begins_key(text.data[i]) || is_alphanumeric(before(text, i)))
             continue;
         struct slice rest = slice_tail(text, i);
         for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
@@ -281,47 +299,53 @@ static bool has_address(struct slice text)
     return false;
 }
 
-/* What one pass over the text counts, so that most texts need no second one. */
+enum { SEEN_DOT = 1, SEEN_COLON = 2, SEEN_PLUS = 4, SEEN_EQUALS = 8, SEEN_SLASH = 16 };
+
+static const unsigned char seen_of[256] = {
+    ['.'] = SEEN_DOT,    [':'] = SEEN_COLON, ['+'] = SEEN_PLUS,
+    ['='] = SEEN_EQUALS, ['/'] = SEEN_SLASH,
+};
+
+/* What one pass over the text tells, so that most texts need no second one. */
 struct census {
-    size_t digits, dots, colons, plusses, equals, slashes, wide;
+    size_t digits;
+    unsigned seen;
+    bool wide; /* not all ASCII */
 };
 
 static struct census take_census(struct slice text)
 {
-    struct census census = {0};
+    unsigned seen = 0, all = 0;
+    size_t digits = 0;
     for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        census.digits += is_digit(c);
-        census.dots += c == '.';
-        census.colons += c == ':';
-        census.plusses += c == '+';
-        census.equals += c == '=';
-        census.slashes += c == '/';
-        census.wide += (unsigned char)c >= 0x80;
+        unsigned char c = (unsigned char)text.data[i];
+        digits += is_digit((char)c);
+        seen |= seen_of[c];
+        all |= c;
     }
-    return census;
+    return (struct census){.digits = digits, .seen = seen, .wide = all >= 0x80};
 }
 
 enum value_shape value_shape_find(struct slice text)
 {
     struct census census = take_census(text);
-    if (census.dots >= 3 && census.digits >= 4 && has_dotted_quad(text))
+    if ((census.seen & SEEN_DOT) && census.digits >= 4 && has_dotted_quad(text))
         return SHAPE_DOTTED_QUAD;
-    if (census.colons >= 2 && has_colon_hex(text))
+    if ((census.seen & SEEN_COLON) && has_colon_hex(text))
         return SHAPE_COLON_HEX;
     if (census.digits >= 1 && text.length >= 12 && has_bare_mac(text))
         return SHAPE_BARE_MAC;
     if (census.digits >= 11 && has_mobile(text))
         return SHAPE_MOBILE;
-    if (census.plusses && census.digits >= 7 && has_international(text))
+    if ((census.seen & SEEN_PLUS) && census.digits >= 7 && has_international(text))
         return SHAPE_INTERNATIONAL;
     if (census.wide && census.digits && has_plate(text))
         return SHAPE_PLATE;
     if (text.length >= 11 && has_key(text))
         return SHAPE_KEY;
-    if (census.equals && has_assignment(text))
+    if ((census.seen & SEEN_EQUALS) && has_assignment(text))
         return SHAPE_ASSIGNMENT;
-    if (census.slashes && has_address(text))
+    if ((census.seen & SEEN_SLASH) && has_address(text))
         return SHAPE_ADDRESS;
     return SHAPE_NONE;
 }
