@@ -14,7 +14,7 @@ option(LETHE_COVERAGE "Instrument for line coverage" OFF)
 add_compile_options(
     -Wall -Wextra -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wpointer-arith -Wundef
     -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings -Wcast-align
-    -fno-strict-aliasing -fstack-protector-strong)
+    -fno-strict-aliasing -fno-semantic-interposition -fstack-protector-strong)
 add_compile_definitions(_GNU_SOURCE)
 add_link_options(-Wl,-z,relro,-z,now)
 

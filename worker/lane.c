@@ -32,6 +32,11 @@ void lane_counts_add(struct lane_counts *total, const struct lane_counts *counts
     add_counts((uint64_t *)total, (const uint64_t *)counts, sizeof *total / sizeof(uint64_t));
 }
 
+size_t message_size_limit(const struct configuration *configuration)
+{
+    return configuration->limits.record * 6 + 65536;
+}
+
 static enum rc open_lane(struct lane *lane)
 {
     const struct configuration *configuration = lane->configuration;
@@ -59,7 +64,9 @@ static enum rc open_lane(struct lane *lane)
         return rc;
     /* A record is written for every recipient before the limits are looked at again. */
     lane->batch.rows.limit = limits->batch_bytes + limits->record * configuration->recipient_count;
-    json_names_init(&lane->names, (uint64_t)clock_monotonic_ns(), limits->record / 4 + 16);
+    /* With framing `array` the names of a whole message count together. */
+    json_names_init(&lane->names, (uint64_t)clock_monotonic_ns(),
+                    message_size_limit(configuration) / 4 + 1);
     return RC_OK;
 }
 

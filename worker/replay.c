@@ -6,9 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "consent/file.h"
 #include "sink/stream_sink.h"
 #include "worker/command.h"
+#include "worker/consent_loading.h"
 #include "worker/progress.h"
 #include "worker/replay_audit.h"
 
@@ -88,8 +88,7 @@ static int load_consent(struct replay *replay)
     const struct configuration *configuration = replay->configuration;
     const char *path =
         replay->options->consent ? replay->options->consent : configuration->consent_file;
-    struct consent_reader *reader = NULL;
-    struct consent_file_report report = {0};
+    struct consent_file_report report;
     if (!path && configuration->consent_topic.length > 0)
         return complain("consent", NULL,
                         "this configuration takes it from a topic; give --consent FILE",
@@ -97,12 +96,7 @@ static int load_consent(struct replay *replay)
     if (!path)
         return complain("warning", NULL, "no consent is given: nothing is known of anybody",
                         EXIT_DONE);
-    enum rc rc = consent_table_new(configuration->limits.subjects, NULL, &replay->consent);
-    if (rc == RC_OK)
-        rc = consent_reader_new(configuration->policy, &reader);
-    if (rc == RC_OK)
-        rc = consent_file_load(path, replay->consent, reader, &report);
-    consent_reader_free(reader);
+    enum rc rc = consent_table_from_file(configuration, path, &replay->consent, &report);
     if (rc != RC_OK)
         return complain("consent file", path, rc_sentence(rc),
                         rc == RC_NO_MEMORY ? EXIT_FAILED : EXIT_USAGE);
@@ -138,8 +132,7 @@ static int open_feed(struct replay *replay)
     struct capture_options capture = {
         .files = options->files,
         .file_count = options->file_count,
-        /* An envelope with the record as an escaped string is up to six times as long. */
-        .line_limit = replay->configuration->limits.record * 6 + 65536,
+        .line_limit = message_size_limit(replay->configuration),
         .lanes = replay->lane_count,
         .topic = slice_from_string(options->topic),
         .time = TIME_NONE,

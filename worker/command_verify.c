@@ -1,0 +1,36 @@
+/* `lethe verify`: see sink/verify.h. */
+#include <stdio.h>
+
+#include "sink/verify.h"
+#include "worker/options.h"
+
+enum { FINDINGS_LIMIT = 16 * 1024 * 1024 };
+
+int command_verify(const struct command *command, int argc, char **argv)
+{
+    const char *audit = NULL;
+    const struct option options[] = {
+        {"audit", 0, OPTION_TEXT, &audit, "FILE", "hold the parts against this audit as well"},
+    };
+    const struct option_table table = {options, sizeof options / sizeof options[0], 1, 1};
+    struct arguments directories;
+    struct verify_report report = {0};
+    struct buffer findings;
+    int status;
+    if (!options_parse(command, &table, argc, argv, &directories, &status))
+        return status;
+    buffer_init(&findings, FINDINGS_LIMIT);
+    enum rc rc = verify_directory(directories.values[0], audit, &report, &findings);
+    fwrite(findings.data, 1, findings.length, stdout);
+    buffer_release(&findings);
+    if (rc != RC_OK) {
+        fprintf(stderr, "lethe verify: %s\n", rc_sentence(rc));
+        return rc == RC_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
+    }
+    printf("%llu parts, %llu rows, %llu bytes", (unsigned long long)report.parts,
+           (unsigned long long)report.rows, (unsigned long long)report.bytes);
+    if (audit)
+        printf(", %llu audit entries", (unsigned long long)report.audit_entries);
+    printf(": %llu findings\n", (unsigned long long)report.findings);
+    return report.findings > 0 ? EXIT_FOUND : EXIT_DONE;
+}
