@@ -243,6 +243,8 @@ static bool has_key(struct slice text)
             continue;
         struct slice rest = slice_tail(text, i);
         for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+            if (keys[k].prefix[0] != text.data[i])
+                continue;
             struct slice prefix = slice_from_string(keys[k].prefix);
             if (slice_starts_with(rest, prefix) &&
                 run(rest, prefix.length, is_key_character) >= keys[k].rest)
