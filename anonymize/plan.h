@@ -4,7 +4,9 @@
  * A field is released only if all of these let it: the policy's rule of that branch, the floor of
  * its kind (checked again here, though the policy loader did), the recipient's ceiling, and, for a
  * purpose of necessity, the purpose's exempt list. Otherwise the plan says which of them did not.
- * Times are bound to the recipient's linkage here. Withheld has no plan.
+ * Times are bound to the recipient's linkage here; one that was never set (a step of 0) is an hour.
+ * Withheld has no plan: compiled all the same, it releases nothing. Under a purpose of necessity
+ * granted is no more than reduced.
  */
 #ifndef LETHE_ANONYMIZE_PLAN_H
 #define LETHE_ANONYMIZE_PLAN_H
@@ -17,7 +19,7 @@ struct planned_field {
     struct action_rule action; /* ACTION_DROP: left out, for `reason` */
     enum drop_reason reason;
     const struct rule *rule; /* the rule that decided, or NULL: none reaches the category */
-    int64_t time_step;       /* of a time: the coarser of rule and linkage */
+    int64_t time_step;       /* of a time that is released: the coarser of rule and linkage */
 };
 
 struct plan {
