@@ -9,6 +9,25 @@
  *     for each recipient:
  *         verdict = engine_decide(engine, &facts, recipient);
  *         engine_rewrite(engine, record, recipient, verdict.decision, time, out, &clean);
+ *
+ * What becomes of a value, by the action that the plan has for its field:
+ *
+ *   null                 left out, and counted nowhere: it is no datum
+ *   a refused type, a    left out (DROP_TYPE, DROP_SURROGATE)
+ *   lone surrogate
+ *   keep                 as it is, if the category's value rule allows it (else DROP_VALUE) and no
+ *                        sure detector finds anything in it (else DROP_DETECTOR). Numbers as text
+ *   keep of a time,      never as it is: cut to the plan's step; and only a time of the 25 years
+ *   generalise           before the event's, or of the day after (else DROP_VALUE): a telephone
+ *                        number or an IMEI in the place of a time is centuries away
+ *   pseudonym            of the canonical id, in the epoch of the event's time (DROP_FORM,
+ *                        DROP_PLACEHOLDER, DROP_NO_KEY)
+ *   mask                 of what could be kept; the result is held against the detectors again
+ *   redact               "[redacted]"
+ *   the others           see their headers (false: DROP_FORM, or DROP_SIZE for want of room)
+ *
+ * Elements that are left out leave no hole: an array is shorter by them. A container of which no
+ * child is released is not written.
  */
 #ifndef LETHE_ANONYMIZE_ENGINE_H
 #define LETHE_ANONYMIZE_ENGINE_H
@@ -21,7 +40,11 @@
 
 struct engine;
 
-/* Everything is borrowed and must outlive the engine. */
+/*
+ * Everything is borrowed and must outlive the engine. The engine has scratch memory of twice
+ * record_limit: decoded strings (raw text, never written out) and rewritten ones. Both are wiped
+ * when the engine is freed.
+ */
 struct engine_options {
     struct schema *const *schemas;
     size_t schema_count;
@@ -42,11 +65,23 @@ void engine_forget_keys(struct engine *engine);
 /*
  * Reads the record's ids and signals and looks the ids up: everything the consent rule asks for.
  * Several values of one subject's path (an array) are several subjects; beyond SUBJECT_LIMIT the
- * record counts as having an unusable subject.
+ * last place stands for all the rest: unusable, with the lowest age and the earliest erasure.
+ *
+ * A subject or veto that is null, of the wrong type, empty or without canonical form is unusable;
+ * so is one inside something that is not the container that the schema says. A placeholder is
+ * absent. An advertising id of zeros anywhere on the tape is an opt-out.
+ *
+ * Signals: with SIGNAL_OPT_OUT null, false, 0, "", "0", "false", "no" and "unspecified" say
+ * nothing, with SIGNAL_OPT_IN true, 1, "1", "true" and "yes"; an absent one says nothing; anything
+ * else is an opt-out.
+ *
+ * A record that could not be decoded whole may be given as far as it was read.
  */
 void engine_facts(struct engine *engine, const struct raw_record *record,
                   const struct event_time *time, int64_t now, struct record_facts *facts);
 
+/* Withheld, undecided, where the recipient's purpose does not exist or the consent table is
+ * blocked: what it does not hold may be a withdrawal. */
 struct verdict engine_decide(const struct engine *engine, const struct record_facts *facts,
                              size_t recipient);
 
@@ -54,7 +89,8 @@ enum rewrite_result {
     REWRITE_DONE = 0,
     REWRITE_EMPTY, /* nothing of the record may leave: nothing was written */
     REWRITE_SIZE,  /* the clean record would pass record_limit: nothing was written */
-    REWRITE_FULL,  /* `out` has no room: close the batch and call again */
+    REWRITE_FULL,  /* `out` has no room: close the batch and call again. Never where `out` is empty
+                      and memory is not what lacks */
 };
 
 /*
