@@ -234,6 +234,13 @@ static enum quarantine_reason decode_as_one_of(struct decoder *decoder, uint64_t
     return checked ? reason : check_only(decoder, record, reason, offset);
 }
 
+static bool begins_object(struct slice record)
+{
+    if (record.length == 0 || record.data[0] != '{')
+        record = slice_trim(record);
+    return record.length > 0 && record.data[0] == '{';
+}
+
 enum quarantine_reason decoder_decode(struct decoder *decoder, struct slice topic,
                                       struct slice record, int64_t message_time,
                                       struct raw_record *out, unsigned *schema_number,
@@ -247,8 +254,7 @@ enum quarantine_reason decoder_decode(struct decoder *decoder, struct slice topi
     *out = (struct raw_record){.text = record, .message_time = message_time};
     if (record.length > decoder->limits.record)
         return QUARANTINE_SIZE;
-    struct slice text = slice_trim(record);
-    if (text.length == 0 || text.data[0] != '{')
+    if (!begins_object(record))
         return check_only(decoder, record, QUARANTINE_FRAMING, offset);
     uint64_t set = candidates(decoder, topic);
     if (!set)

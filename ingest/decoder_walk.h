@@ -12,7 +12,7 @@ enum { PREDICTION_TEXT = 60 };
 
 /*
  * A guess: the text that stood between two values, from the end of the one before (or the opening
- * brace) to the colon, and the listed member that it led to. It was read by the grammar in the same
+ * brace) to the value, and the listed member that it led to. It was read by the grammar in the same
  * kind of place, so the same bytes mean the same again. Only names that the schema lists are ever
  * kept here.
  */
@@ -85,6 +85,34 @@ void prediction_learn(struct prediction *prediction, const char *from, const cha
 /* Where the opening quote of the predicted name is in its text. */
 size_t prediction_quote(const struct prediction *prediction);
 
+/* memcmp for short texts, without a call: whole words, then the last one again from its end, so
+ * that no byte beyond either text is read. */
+static inline bool prediction_equal(const char *text, const char *at, size_t length)
+{
+    uint64_t one, other;
+    uint32_t half, other_half;
+    if (length >= sizeof one) {
+        for (size_t i = 0; i + sizeof one < length; i += sizeof one) {
+            memcpy(&one, text + i, sizeof one);
+            memcpy(&other, at + i, sizeof other);
+            if (one != other)
+                return false;
+        }
+        memcpy(&one, text + length - sizeof one, sizeof one);
+        memcpy(&other, at + length - sizeof other, sizeof other);
+        return one == other;
+    }
+    if (length < sizeof half)
+        return memcmp(text, at, length) == 0;
+    memcpy(&half, text, sizeof half);
+    memcpy(&other_half, at, sizeof other_half);
+    if (half != other_half)
+        return false;
+    memcpy(&half, text + length - sizeof half, sizeof half);
+    memcpy(&other_half, at + length - sizeof other_half, sizeof other_half);
+    return half == other_half;
+}
+
 /* Does the predicted text stand at `at`? */
 static inline bool prediction_holds(const struct prediction *prediction, const char *at,
                                     const char *end, bool first)
@@ -92,21 +120,7 @@ static inline bool prediction_holds(const struct prediction *prediction, const c
     size_t length = prediction->length;
     if (length == 0 || prediction->first != first || (size_t)(end - at) < length)
         return false;
-    /* Whole words, then the last one again from its end: no byte beyond the text is read. */
-    const char *text = prediction->text;
-    uint64_t one;
-    uint64_t other;
-    if (length < sizeof one)
-        return memcmp(text, at, length) == 0;
-    for (size_t i = 0; i + sizeof one <= length; i += sizeof one) {
-        memcpy(&one, text + i, sizeof one);
-        memcpy(&other, at + i, sizeof other);
-        if (one != other)
-            return false;
-    }
-    memcpy(&one, text + length - sizeof one, sizeof one);
-    memcpy(&other, at + length - sizeof other, sizeof other);
-    return one == other;
+    return prediction_equal(prediction->text, at, length);
 }
 
 #endif
