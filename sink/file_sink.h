@@ -1,20 +1,26 @@
 /*
- * Rows in files, whole or absent.
+ * Rows in files, whole or absent. Where they lie and what they are called: layout.h; what stands in
+ * a manifest: manifest.h; in the audit: publication.h; in a quarantine file: quarantine_file.h.
  *
- *     ROOT/recipients/NAME/<32 hex>.ndjson.zst            rows of one schema, shuffled frame by
- * frame ROOT/recipients/NAME/<32 hex>.manifest.json ROOT/private/audit/audit.ndjson 0700: see
- * audit.h ROOT/private/quarantine/<32 hex>.sealed.ndjson      see quarantine_file.h
+ * A lane writes one part for each recipient and schema, batch by batch, each batch's rows shuffled
+ * and in a zstd frame of their own. The unit of commit is the *publication*: when any open part
+ * reaches its bytes, or the publication its age (the smallest delay of the recipients that have a
+ * part in it), or at the end, ALL open files of the lane are closed together:
  *
- * A part is written under a temporary name (`.` first, `.partial` last) until it has reached its
- * bytes or its delay; then: flush and fsync the part and its manifest, append the audit's entry
- * (the commit point), rename the manifest, rename the part, fsync the directory. A part that is
- * visible is whole and has its manifest. Where anything fails, temporary files are removed and
- * nothing new is visible.
+ *     1. parts, manifests and quarantine are flushed, fsynced and closed under temporary names
+ *     2. their directories are fsynced
+ *     3. one audit entry names them all, with the input that they cover: fsynced, it is the commit
+ *     4. renames: quarantine, then each manifest and after it its part
+ *     5. the directories are fsynced
  *
- * File times (mtime) are set to the full hour. Names are random. The manifest tells what the
- * recipient may know: schema and policy with versions, key epochs, label, rows, bytes, checksum
- * (XXH3-128 of the file), fields of the linkage. Input lines and consent position stand in the
- * audit alone.
+ * so the ranges of input tile over publications, also where nothing was released of them. A part
+ * that is visible is whole and has its manifest. Where anything fails before the commit, temporary
+ * files are removed and nothing new is visible. Where it fails after it (4, 5), or where it is not
+ * known whether the entry is on the disk, the prepared files stay and recovery.h publishes or
+ * removes them by what the audit says.
+ *
+ * File times (mtime) are set to the full hour. Names are random. Memory does not grow with the
+ * input: one frame writer (about 2 MiB) and, for each open part, some hundreds of bytes.
  */
 #ifndef LETHE_SINK_FILE_SINK_H
 #define LETHE_SINK_FILE_SINK_H
@@ -29,7 +35,7 @@ struct sink_recipient {
     bool keep_order;
     uint32_t minimum; /* a batch below it is counted as such */
     int64_t time_step;
-    uint64_t part_bytes;
+    uint64_t part_bytes; /* stored bytes, about: a part is closed after the batch that reaches it */
     int64_t part_delay;
     bool selected; /* false: nothing is written for it (--recipient) */
 };
@@ -39,6 +45,7 @@ struct sink_schema {
     uint32_t version;
 };
 
+/* Everything is borrowed and must outlive the sink. */
 struct file_sink_options {
     const char *root;
     const struct sink_recipient *recipients;
@@ -56,12 +63,16 @@ struct file_sink_options {
     int compression_level; /* 1 where 0 */
 };
 
-/* Sums over all its parts, for the summary. */
+/* Sums over what was published, for the summary. */
 struct file_sink_counts {
-    uint64_t rows, bytes, stored_bytes, parts, below_minimum;
+    uint64_t rows, bytes, stored_bytes, parts;
+    uint64_t below_minimum; /* batches that left with fewer rows than the recipient's minimum */
 };
 
-/* Makes the directories of the recipients (0755) and private/ (0700) where they are missing. */
+/*
+ * One per lane, on a root that layout_create has made (once for all lanes) and in which the audit
+ * was created. RC_NOT_FOUND where a directory is missing.
+ */
 LETHE_CHECKED enum rc file_sink_new(const struct file_sink_options *options, struct sink **out);
 
 void file_sink_counts(const struct sink *sink, size_t recipient, struct file_sink_counts *out);

@@ -10,8 +10,13 @@
 struct sink;
 
 struct sink_operations {
-    /* Takes everything in the batch, whole or not at all; the batch is the caller's again after.
-     * The consent position (messages applied so far) goes into the audit and nowhere else. */
+    /*
+     * Takes everything in the batch, whole or not at all; the batch is the caller's again after
+     * (its groups in another order). The consent position (messages applied so far) goes into the
+     * audit and nowhere else. An empty batch is allowed: it publishes what is due by its age.
+     * After a failure what was not published is gone, and every later commit and finish returns
+     * the same code.
+     */
     enum rc (*commit)(struct sink *sink, struct batch *batch, uint64_t consent_position,
                       int64_t now);
     /* No more batches will come: publishes what is open. */

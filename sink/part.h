@@ -1,0 +1,46 @@
+/*
+ * A part being written: its file, its manifest, and what both say of it. Internal to the file sink.
+ */
+#ifndef LETHE_SINK_PART_H
+#define LETHE_SINK_PART_H
+
+#include "sink/file_sink.h"
+#include "sink/frame_writer.h"
+#include "sink/manifest.h"
+
+/* Distinct key epochs of one part. More than the keys that anybody keeps; a part that would pass it
+ * is refused with RC_LIMIT. */
+enum { PART_EPOCH_LIMIT = 1024 };
+
+struct part {
+    struct pending_file file, manifest;
+    bool open;
+    char stem[FILE_STEM_SIZE];
+    char checksum[CHECKSUM_SIZE]; /* once it is prepared */
+    uint64_t rows, bytes;
+    uint32_t *epochs; /* rising */
+    size_t epoch_count, epoch_capacity;
+};
+
+/* A zeroed part is valid, not open, and needs no release before its first part_open. */
+void part_release(struct part *part);
+
+/* Creates the temporary file; the name comes from `names`. */
+LETHE_CHECKED enum rc part_open(struct part *part, int directory, struct randomness *names);
+
+/* Appends the group's rows, in their order, as one frame. */
+LETHE_CHECKED enum rc part_write(struct part *part, struct frame_writer *writer,
+                                 const struct buffer *bytes, const struct row_group *group);
+
+/* Makes the part and its manifest durable under their temporary names. `manifest` comes with what
+ * the part does not know (names, versions, label, order); the rest is filled in here. */
+LETHE_CHECKED enum rc part_prepare(struct part *part, struct manifest manifest, int64_t now);
+
+/* Manifest first, then part (which stays hidden where the manifest does). Not open after, in any
+ * case; what could not be published stays for recovery. */
+LETHE_CHECKED enum rc part_publish(struct part *part);
+
+void part_discard(struct part *part); /* removes what is there */
+void part_abandon(struct part *part); /* leaves it for recovery */
+
+#endif
