@@ -4,15 +4,17 @@ void prediction_learn(struct prediction *prediction, const char *from, const cha
                       uint16_t member)
 {
     size_t length = (size_t)(to - from);
-    if (length > PREDICTION_TEXT)
+    if (length > GUESS_TEXT)
         return;
-    memcpy(prediction->text, from, length);
-    prediction->length = (uint8_t)length;
-    prediction->first = first;
-    prediction->member = member;
+    struct guess *newest = &prediction->guesses[0];
+    prediction->guesses[1] = *newest;
+    memcpy(newest->text, from, length);
+    newest->length = (uint8_t)length;
+    newest->first = first;
+    newest->member = member;
 }
 
-size_t prediction_quote(const struct prediction *prediction)
+size_t guess_quote(const struct guess *guess)
 {
-    return slice_find_byte(slice_of(prediction->text, prediction->length), '"');
+    return slice_find_byte(slice_of(guess->text, guess->length), '"');
 }

@@ -142,7 +142,8 @@ static uint16_t next_member(struct walk *walk, uint16_t field, uint64_t number,
         if (!json_read_colon(scanner))
             return FIELD_NONE;
         json_peek(scanner); /* to the value; if there is none, reading it says so */
-        prediction_learn(prediction, from, scanner->at, first, member);
+        if (walk->decoder->predicts)
+            prediction_learn(prediction, from, scanner->at, first, member);
         return member;
     }
     if (!json_note_name(scanner, object, &name) || !json_read_colon(scanner) || !json_skip(scanner))
@@ -180,11 +181,12 @@ static bool read_expected(struct walk *walk, uint64_t number, struct json_contai
     struct json_scanner *scanner = &walk->scanner;
     const char *at = scanner->at;
     const char *end = scanner->end;
-    while (prediction_holds(*prediction, at, end, object->first)) {
-        uint16_t member = (*prediction)->member;
+    const struct guess *guess;
+    while ((guess = prediction_find(*prediction, at, end, object->first))) {
+        uint16_t member = guess->member;
         if (!mark_seen(walk, number, member))
-            return refuse_duplicate(walk, at + prediction_quote(*prediction));
-        at += (*prediction)->length;
+            return refuse_duplicate(walk, at + guess_quote(guess));
+        at += guess->length;
         object->first = false;
         *prediction = &walk->reader->after[member];
         const char *after = plain_scalar_end(at, end);

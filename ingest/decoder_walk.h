@@ -8,7 +8,7 @@
 
 #include "ingest/decoder.h"
 
-enum { PREDICTION_TEXT = 60 };
+enum { GUESS_TEXT = 60, GUESSES = 2 };
 
 /*
  * A guess: the text that stood between two values, from the end of the one before (or the opening
@@ -16,11 +16,17 @@ enum { PREDICTION_TEXT = 60 };
  * kind of place, so the same bytes mean the same again. Only names that the schema lists are ever
  * kept here.
  */
-struct prediction {
-    char text[PREDICTION_TEXT];
+struct guess {
+    char text[GUESS_TEXT];
     uint8_t length;
     bool first; /* right after the opening brace: without a comma */
     uint16_t member;
+};
+
+/* The last two different ones for a place, newest first: with a member that is sometimes missing,
+ * both ways go on. */
+struct prediction {
+    struct guess guesses[GUESSES];
 };
 
 enum field_kind {
@@ -78,16 +84,16 @@ void walk_record(struct walk *walk, struct decoder *decoder, struct schema_reade
 /* Is the value what a schema's `equals` says? */
 bool discriminator_equals(const struct raw_value *value, struct slice equals);
 
-/* Keeps the text from `from` to `to`, if it is short enough. */
+/* Keeps the text from `from` to `to`, if it is short enough, in the place of the older guess. */
 void prediction_learn(struct prediction *prediction, const char *from, const char *to, bool first,
                       uint16_t member);
 
-/* Where the opening quote of the predicted name is in its text. */
-size_t prediction_quote(const struct prediction *prediction);
+/* Where the opening quote of the guessed name is in its text. */
+size_t guess_quote(const struct guess *guess);
 
 /* memcmp for short texts, without a call: whole words, then the last one again from its end, so
  * that no byte beyond either text is read. */
-static inline bool prediction_equal(const char *text, const char *at, size_t length)
+static inline bool guess_text_equal(const char *text, const char *at, size_t length)
 {
     uint64_t one, other;
     uint32_t half, other_half;
@@ -113,14 +119,23 @@ static inline bool prediction_equal(const char *text, const char *at, size_t len
     return half == other_half;
 }
 
-/* Does the predicted text stand at `at`? */
-static inline bool prediction_holds(const struct prediction *prediction, const char *at,
-                                    const char *end, bool first)
+/* Does the guessed text stand at `at`? */
+static inline bool guess_holds(const struct guess *guess, const char *at, const char *end,
+                               bool first)
 {
-    size_t length = prediction->length;
-    if (length == 0 || prediction->first != first || (size_t)(end - at) < length)
-        return false;
-    return prediction_equal(prediction->text, at, length);
+    size_t length = guess->length;
+    return length > 0 && guess->first == first && (size_t)(end - at) >= length &&
+           guess_text_equal(guess->text, at, length);
+}
+
+/* The guess that holds at `at`, or NULL. */
+static inline const struct guess *prediction_find(const struct prediction *prediction,
+                                                  const char *at, const char *end, bool first)
+{
+    const struct guess *guesses = prediction->guesses;
+    if (guess_holds(&guesses[0], at, end, first))
+        return &guesses[0];
+    return guess_holds(&guesses[1], at, end, first) ? &guesses[1] : NULL;
 }
 
 #endif
