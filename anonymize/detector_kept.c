@@ -1,0 +1,72 @@
+#include "anonymize/detector_kept.h"
+
+#include "anonymize/detector.h"
+
+/*
+ * What one look counts. Every finding of a structural kind needs more than a short value of plain
+ * characters can hold: a telephone number 7 digits, a position 8, an IPv4 address 4 digits and 3
+ * dots, a hardware address or UUID 12 hex digits, a token 15 bytes, and the others a character
+ * that is not plain. "www." and "wxid_" are the exceptions, and looked for.
+ */
+enum { PLAIN_LENGTH = 15, PLAIN_DIGITS = 7, PLAIN_HEX = 12, QUAD_DOTS = 3, QUAD_DIGITS = 4 };
+
+/* Four counters of a byte each: what is not plain, dots, digits, hex digits. */
+#define OTHER 0x01000000u
+#define DOT   0x00010000u
+#define DIGIT 0x00000101u
+#define HEX   0x00000001u
+#define PLAIN 0u
+
+#define ROW_OTHER                                                                                  \
+    OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER,     \
+        OTHER, OTHER, OTHER
+#define FOUR(x) x, x, x, x
+
+static const uint32_t weights[256] = {
+    ROW_OTHER, ROW_OTHER,
+    /* space ! " # $ % & ' ( ) * + , - . / */
+    PLAIN, PLAIN, OTHER, PLAIN, OTHER, OTHER, OTHER, OTHER, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN,
+    PLAIN, DOT, OTHER,
+    /* 0-9 : ; < = > ? */
+    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, OTHER, PLAIN, OTHER, OTHER, OTHER, OTHER,
+    /* @ A-O */
+    OTHER, FOUR(HEX), HEX, HEX, FOUR(PLAIN), FOUR(PLAIN), PLAIN,
+    /* P-Z [ \ ] ^ _ */
+    FOUR(PLAIN), FOUR(PLAIN), PLAIN, PLAIN, PLAIN, OTHER, OTHER, OTHER, OTHER, PLAIN,
+    /* ` a-o */
+    OTHER, FOUR(HEX), HEX, HEX, FOUR(PLAIN), FOUR(PLAIN), PLAIN,
+    /* p-z { | } ~ DEL */
+    FOUR(PLAIN), FOUR(PLAIN), PLAIN, PLAIN, PLAIN, OTHER, OTHER, OTHER, OTHER, OTHER, ROW_OTHER,
+    ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER};
+
+static bool is_plain_and_short(struct slice text)
+{
+    uint32_t sum = 0;
+    unsigned char last = 0;
+    bool pair = false; /* "ww" or "wx" */
+    if (text.length >= PLAIN_LENGTH)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        sum += weights[byte];
+        pair |= (last | 0x20) == 'w' && ((byte | 0x20) == 'w' || byte == 'x');
+        last = byte;
+    }
+    unsigned digits = sum >> 8 & 0xFF;
+    return sum < OTHER && !pair && digits < PLAIN_DIGITS && (sum & 0xFF) < PLAIN_HEX &&
+           ((sum >> 16 & 0xFF) < QUAD_DOTS || digits < QUAD_DIGITS);
+}
+
+bool detector_kept_value_clean(const struct value_rule *rule, struct slice decoded)
+{
+    if (is_plain_and_short(decoded))
+        return true;
+    struct detector_options options = {
+        .kept = true,
+        .allow_hex = rule->may_hold_hex16,
+        .allow_uuid = rule->may_hold_uuid,
+        .allow_mac = rule->may_hold_mac,
+        .allow_digits = rule->may_hold_digits11,
+    };
+    return !detector_finds(decoded, options, STRENGTH_STRUCT);
+}
