@@ -146,6 +146,8 @@ static void tapes(void **state)
         {"{\"user\":\"a\\u0041\"}", "user=sEa\\u0041", 0},
         {"{\"user\":\"a\\ud83d\"}", "user=sELa\\ud83d", 0},
         {"{\"ts\":1.50E+3}", "ts=n1.50E+3", 0},
+        {"{\"ts\":1e5,\"user\":-1}", "ts=n1e5 user=n-1", 0},
+        {"{\"ts\":1E5,\"user\":0}", "ts=n1E5 user=n0", 0},
         {"{\"\\u0075ser\":\"u\"}", "user=su", 0},
         {"{\"a.b\":\"x\",\"a\":{\"b\":1}}", "\"a.b\"=sx", 1},
         {"{\"other\":{\"user\":1,\"x\":[{}]},\"user\":\"u\",\"more\":1}", "user=su", 2},

@@ -68,13 +68,14 @@ static void put_text(struct generator *generator, const char *text)
 
 static void put_scalar(struct generator *generator)
 {
-    static const char *const scalars[] = {"null", "true", "false", "0", "-1.5e+30", "17"};
+    static const char *const scalars[] = {"null", "true", "false", "0",   "-1.5e+30",
+                                          "17",   "8e5",  "2E-5",  "3.5", "12345678901234567890"};
     static const char *const strings[] = {"", "a", "text", "\xF0\x9F\x98\x80", "12"};
     static const char *const odd[] = {"\"\\ud800\"", "\"\\n\\\"\\\\\"", "\"\\ud83d\\ude00\""};
-    uint32_t choice = next(generator, 12);
-    if (choice < 6)
+    uint32_t choice = next(generator, 16);
+    if (choice < 10)
         put(generator, scalars[choice]);
-    else if (choice < 11 || !generator->escapes)
+    else if (choice < 15 || !generator->escapes)
         put_text(generator, strings[next(generator, 5)]);
     else
         put(generator, odd[next(generator, 3)]);
