@@ -275,12 +275,19 @@ struct policy *policy_parse(const char *file, struct slice text, struct arena *a
     return load(yaml_parse(file, text, arena, diagnostics), errors, arena, signals, diagnostics);
 }
 
-static bool rule_reaches_any(const struct policy *policy, const struct rule *rule,
-                             const struct category_set *listed)
+static bool only_drops(const struct rule *rule)
+{
+    return rule->granted.action == ACTION_DROP && rule->otherwise.action == ACTION_DROP;
+}
+
+/* Does the rule do anything but drop with a category of the set? */
+static bool rule_releases_any(const struct policy *policy, const struct rule *rule,
+                              const struct category_set *listed)
 {
     for (int i = CATEGORY_NONE + 1; i < CATEGORY_COUNT; i++) {
-        if (category_set_has(listed, (enum category)i) &&
-            (policy->granted[i] == rule || policy->otherwise[i] == rule))
+        bool granted = policy->granted[i] == rule && rule->granted.action != ACTION_DROP;
+        bool otherwise = policy->otherwise[i] == rule && rule->otherwise.action != ACTION_DROP;
+        if (category_set_has(listed, (enum category)i) && (granted || otherwise))
             return true;
     }
     return false;
@@ -299,9 +306,7 @@ void policy_check_against_schemas(const struct policy *policy, struct schema *co
     }
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
-        bool only_drops =
-            rule->granted.action == ACTION_DROP && rule->otherwise.action == ACTION_DROP;
-        if (!only_drops && !rule_reaches_any(policy, rule, &listed))
+        if (!only_drops(rule) && !rule_releases_any(policy, rule, &listed))
             diagnose(diagnostics, SEVERITY_WARNING, rule->place,
                      "no schema lists a field that the rule `%.*s` reaches",
                      SLICE_FORMAT(rule->prefix));

@@ -21,7 +21,9 @@ static bool unknown_action(struct slice name, struct place place, struct diagnos
 {
     diagnose(diagnostics, SEVERITY_ERROR, place, "unknown action `%.*s`",
              SLICE_FORMAT(yaml_shown(name)));
-    diagnose_suggestion(diagnostics, nearest_word(name, ACTION_COUNT + 2, action_word, NULL));
+    struct slice nearest = nearest_word(name, ACTION_COUNT + 2, action_word, NULL);
+    if (!slice_equal(nearest, name)) /* a branch inside a branch */
+        diagnose_suggestion(diagnostics, nearest);
     return false;
 }
 
@@ -256,8 +258,11 @@ void action_rule_append(struct buffer *out, const struct action_rule *action)
                              action->url_detail == URL_HOST ? "host" : "path");
         break;
     case ACTION_MASK:
-        buffer_append_format(out, "{%s: {first: %u, last: %u}}", name, action->mask_first,
-                             action->mask_last);
+        if (action->mask_first == 0 && action->mask_last == 0)
+            buffer_append_string(out, name);
+        else
+            buffer_append_format(out, "{%s: {first: %u, last: %u}}", name, action->mask_first,
+                                 action->mask_last);
         break;
     default:
         buffer_append_string(out, name);
