@@ -76,6 +76,25 @@ static struct slice candidate(const void *context, size_t index)
     return category_name(index + 1);
 }
 
+/* Every name whole, cut at its first dot and cut at its last. */
+static struct slice prefix_candidate(const void *context, size_t index)
+{
+    struct slice name = candidate(context, index / 3);
+    if (index % 3 == 1)
+        return slice_head(name, slice_find_byte(name, '.'));
+    if (index % 3 == 2) {
+        while (name.length > 0 && name.data[name.length - 1] != '.')
+            name.length--;
+        return slice_head(name, name.length > 0 ? name.length - 1 : 0);
+    }
+    return name;
+}
+
+struct slice category_prefix_nearest(struct slice name)
+{
+    return nearest_word(name, 3 * (size_t)(CATEGORY_COUNT - 1), prefix_candidate, NULL);
+}
+
 struct slice category_nearest(struct slice name)
 {
     return nearest_word(name, CATEGORY_COUNT - 1, candidate, NULL);

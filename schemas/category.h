@@ -140,6 +140,9 @@ bool category_prefix_exists(struct slice prefix);
 /* The name nearest to a misspelt one, for "did you mean"; or the empty slice. */
 struct slice category_nearest(struct slice name);
 
+/* As category_nearest, where prefixes of names are words too: rules, ceilings. */
+struct slice category_prefix_nearest(struct slice name);
+
 /* A set of categories: a recipient's ceiling, a purpose's exempt list. {0} is the empty set. */
 struct category_set {
     uint64_t bits[(CATEGORY_COUNT + 63) / 64];

@@ -38,21 +38,21 @@ void configuration_refuse(struct yaml_node *mapping, const char *const *keys, co
         struct yaml_node *node = yaml_get(mapping, keys[i]);
         if (node)
             diagnose(diagnostics, SEVERITY_ERROR, node->key_place,
-                     "`%s` in %s is not in this version", keys[i], where);
+                     "`%s` in a %s is not in this version", keys[i], where);
     }
 }
 
 static void read_schemas(struct configuration *configuration, struct yaml_node *top,
                          struct diagnostics *diagnostics)
 {
-    struct yaml_node *list = yaml_need(top, "schemas", "the configuration", diagnostics);
-    if (!yaml_is_sequence(list, "`schemas`", diagnostics))
+    struct yaml_node *list = yaml_need(top, "schemas", "configuration", diagnostics);
+    if (!yaml_is_sequence(list, "schemas", diagnostics))
         return;
     if (list->count == 0)
         diagnose(diagnostics, SEVERITY_ERROR, list->place, "`schemas` names no schema");
     for (struct yaml_node *node = list->first; node; node = node->next) {
         struct slice path;
-        if (!yaml_text(node, "a schema's path", diagnostics, &path))
+        if (!yaml_text(node, "schema path", diagnostics, &path))
             continue;
         if (configuration->schema_count == SCHEMA_LIMIT) {
             diagnose(diagnostics, SEVERITY_ERROR, node->place, "more than %d schemas",
@@ -72,8 +72,8 @@ static void read_policy(struct configuration *configuration, struct yaml_node *t
                         struct diagnostics *diagnostics)
 {
     struct slice path;
-    struct yaml_node *node = yaml_need(top, "policy", "the configuration", diagnostics);
-    if (!yaml_text(node, "`policy`", diagnostics, &path))
+    struct yaml_node *node = yaml_need(top, "policy", "configuration", diagnostics);
+    if (!yaml_text(node, "policy", diagnostics, &path))
         return;
     configuration->policy =
         policy_load(configuration_path(configuration, path), &configuration->arena,
@@ -91,21 +91,21 @@ static void read_keys(struct configuration *configuration, struct yaml_node *top
     configuration->keys_keep = 30 * TIME_DAY;
     struct yaml_node *keys = yaml_get(top, "keys");
     struct slice path;
-    if (!keys || !yaml_is_mapping(keys, "`keys`", diagnostics))
+    if (!keys || !yaml_is_mapping(keys, "keys", diagnostics))
         return;
-    if (yaml_text(yaml_need(keys, "directory", "`keys`", diagnostics), "`directory`", diagnostics,
+    if (yaml_text(yaml_need(keys, "directory", "keys", diagnostics), "directory", diagnostics,
                   &path))
         configuration->keys_directory = configuration_path(configuration, path);
     struct yaml_node *epoch = yaml_get(keys, "epoch");
-    if (yaml_duration(epoch, "`epoch`", diagnostics, &configuration->keys_epoch) &&
+    if (yaml_duration(epoch, "epoch", diagnostics, &configuration->keys_epoch) &&
         (configuration->keys_epoch < TIME_HOUR || configuration->keys_epoch > 366 * TIME_DAY))
         diagnose(diagnostics, SEVERITY_ERROR, epoch->place,
                  "`epoch` is between an hour and a year");
     struct yaml_node *keep = yaml_get(keys, "keep");
-    if (yaml_duration(keep, "`keep`", diagnostics, &configuration->keys_keep) &&
+    if (yaml_duration(keep, "keep", diagnostics, &configuration->keys_keep) &&
         configuration->keys_keep > 3660 * TIME_DAY)
         diagnose(diagnostics, SEVERITY_ERROR, keep->place, "`keep` is at most ten years");
-    yaml_unknown_keys(keys, "`keys`", known, diagnostics);
+    yaml_unknown_keys(keys, "keys", known, diagnostics);
 }
 
 static void read_consent(struct configuration *configuration, struct yaml_node *top,
@@ -115,18 +115,18 @@ static void read_consent(struct configuration *configuration, struct yaml_node *
     struct yaml_node *consent = yaml_get(top, "consent");
     struct slice path;
     int64_t barrier;
-    if (!consent || !yaml_is_mapping(consent, "`consent`", diagnostics))
+    if (!consent || !yaml_is_mapping(consent, "consent", diagnostics))
         return;
     struct yaml_node *file = yaml_get(consent, "file");
     struct yaml_node *topic = yaml_get(consent, "topic");
-    if (yaml_text(file, "`file`", diagnostics, &path))
+    if (yaml_text(file, "file", diagnostics, &path))
         configuration->consent_file = configuration_path(configuration, path);
-    yaml_text(topic, "`topic`", diagnostics, &configuration->consent_topic);
-    yaml_duration(yaml_get(consent, "barrier"), "`barrier`", diagnostics, &barrier);
+    yaml_text(topic, "topic", diagnostics, &configuration->consent_topic);
+    yaml_duration(yaml_get(consent, "barrier"), "barrier", diagnostics, &barrier);
     if (!file == !topic)
         diagnose(diagnostics, SEVERITY_ERROR, consent->place,
                  "`consent` needs one of `file` and `topic`");
-    yaml_unknown_keys(consent, "`consent`", known, diagnostics);
+    yaml_unknown_keys(consent, "consent", known, diagnostics);
 }
 
 static void read_source(struct configuration *configuration, struct yaml_node *top,
@@ -138,21 +138,21 @@ static void read_source(struct configuration *configuration, struct yaml_node *t
     configuration->framing = SLICE("record");
     struct yaml_node *source = yaml_get(top, "source");
     struct slice text;
-    if (!source || !yaml_is_mapping(source, "`source`", diagnostics))
+    if (!source || !yaml_is_mapping(source, "source", diagnostics))
         return;
     struct yaml_node *topics = yaml_get(source, "topics");
-    if (topics && yaml_is_sequence(topics, "`topics`", diagnostics)) {
+    if (topics && yaml_is_sequence(topics, "topics", diagnostics)) {
         for (struct yaml_node *node = topics->first; node; node = node->next)
-            yaml_text(node, "a topic", diagnostics, &text);
+            yaml_text(node, "topic", diagnostics, &text);
     }
-    yaml_text(yaml_get(source, "group"), "`group`", diagnostics, &text);
+    yaml_text(yaml_get(source, "group"), "group", diagnostics, &text);
     struct yaml_node *framing = yaml_get(source, "framing");
-    if (framing && yaml_word(framing, "`framing`", framings, diagnostics) >= 0)
+    if (framing && yaml_word(framing, "framing", framings, diagnostics) >= 0)
         configuration->framing = framing->text;
     struct yaml_node *start = yaml_get(source, "start");
     if (start)
-        (void)yaml_word(start, "`start`", starts, diagnostics);
-    yaml_unknown_keys(source, "`source`", known, diagnostics);
+        (void)yaml_word(start, "start", starts, diagnostics);
+    yaml_unknown_keys(source, "source", known, diagnostics);
 }
 
 static void read_quarantine(struct configuration *configuration, struct yaml_node *top,
@@ -161,18 +161,17 @@ static void read_quarantine(struct configuration *configuration, struct yaml_nod
     static const char *const known[] = {"public_key", "topic", "retention", NULL};
     struct yaml_node *quarantine = yaml_get(top, "quarantine");
     struct slice text;
-    if (!quarantine || !yaml_is_mapping(quarantine, "`quarantine`", diagnostics))
+    if (!quarantine || !yaml_is_mapping(quarantine, "quarantine", diagnostics))
         return;
-    if (yaml_text(yaml_need(quarantine, "public_key", "`quarantine`", diagnostics), "`public_key`",
+    if (yaml_text(yaml_need(quarantine, "public_key", "quarantine", diagnostics), "public_key",
                   diagnostics, &text))
         configuration->quarantine_key = configuration_path(configuration, text);
-    struct yaml_node *retention = yaml_need(quarantine, "retention", "`quarantine`", diagnostics);
-    if (yaml_duration(retention, "`retention`", diagnostics,
-                      &configuration->quarantine_retention) &&
+    struct yaml_node *retention = yaml_need(quarantine, "retention", "quarantine", diagnostics);
+    if (yaml_duration(retention, "retention", diagnostics, &configuration->quarantine_retention) &&
         configuration->quarantine_retention < TIME_HOUR)
         diagnose(diagnostics, SEVERITY_ERROR, retention->place, "`retention` is at least an hour");
-    yaml_text(yaml_get(quarantine, "topic"), "`topic`", diagnostics, &text);
-    yaml_unknown_keys(quarantine, "`quarantine`", known, diagnostics);
+    yaml_text(yaml_get(quarantine, "topic"), "topic", diagnostics, &text);
+    yaml_unknown_keys(quarantine, "quarantine", known, diagnostics);
 }
 
 static void read_audit(struct yaml_node *top, struct diagnostics *diagnostics)
@@ -180,10 +179,10 @@ static void read_audit(struct yaml_node *top, struct diagnostics *diagnostics)
     static const char *const known[] = {"topic", NULL};
     struct yaml_node *audit = yaml_get(top, "audit");
     struct slice text;
-    if (!audit || !yaml_is_mapping(audit, "`audit`", diagnostics))
+    if (!audit || !yaml_is_mapping(audit, "audit", diagnostics))
         return;
-    yaml_text(yaml_need(audit, "topic", "`audit`", diagnostics), "`topic`", diagnostics, &text);
-    yaml_unknown_keys(audit, "`audit`", known, diagnostics);
+    yaml_text(yaml_need(audit, "topic", "audit", diagnostics), "topic", diagnostics, &text);
+    yaml_unknown_keys(audit, "audit", known, diagnostics);
 }
 
 /* A size within bounds; what is out of them is an error that says the bounds. */
@@ -193,7 +192,7 @@ static void read_size(struct yaml_node *mapping, const char *key, uint64_t least
     struct yaml_node *node = yaml_get(mapping, key);
     char where[64];
     uint64_t value;
-    snprintf(where, sizeof where, "`%s`", key);
+    snprintf(where, sizeof where, "%s", key);
     if (!node || !yaml_size(node, where, diagnostics, &value))
         return;
     if (value < least || value > most)
@@ -223,14 +222,14 @@ static void read_batch(struct limits *limits, struct yaml_node *batch,
 {
     static const char *const known[] = {"records", "bytes", "delay", NULL};
     uint64_t records = limits->batch_records;
-    if (!batch || !yaml_is_mapping(batch, "`batch`", diagnostics))
+    if (!batch || !yaml_is_mapping(batch, "batch", diagnostics))
         return;
     read_count(batch, "records", 1, 1000000, diagnostics, &records);
     limits->batch_records = (uint32_t)records;
     read_size(batch, "bytes", 64 * 1024, (uint64_t)1024 * 1024 * 1024, diagnostics,
               &limits->batch_bytes);
-    yaml_duration(yaml_get(batch, "delay"), "`delay`", diagnostics, &limits->batch_delay);
-    yaml_unknown_keys(batch, "`batch`", known, diagnostics);
+    yaml_duration(yaml_get(batch, "delay"), "delay", diagnostics, &limits->batch_delay);
+    yaml_unknown_keys(batch, "batch", known, diagnostics);
 }
 
 static void read_limits(struct configuration *configuration, struct yaml_node *top,
@@ -246,14 +245,14 @@ static void read_limits(struct configuration *configuration, struct yaml_node *t
                               .batch_delay = TIME_SECOND};
     struct yaml_node *node = yaml_get(top, "limits");
     uint64_t depth = limits->depth;
-    if (!node || !yaml_is_mapping(node, "`limits`", diagnostics))
+    if (!node || !yaml_is_mapping(node, "limits", diagnostics))
         return;
     read_size(node, "record", 256, 64 * 1024 * 1024, diagnostics, &limits->record);
     read_count(node, "depth", 1, 64, diagnostics, &depth);
     limits->depth = (uint32_t)depth;
     read_count(node, "subjects", 1000, 1000000000, diagnostics, &limits->subjects);
     read_batch(limits, yaml_get(node, "batch"), diagnostics);
-    yaml_unknown_keys(node, "`limits`", known, diagnostics);
+    yaml_unknown_keys(node, "limits", known, diagnostics);
 }
 
 /* Kafka's own properties are `run`'s business; here they need only be a mapping of scalars. */
@@ -261,10 +260,10 @@ static void read_kafka(struct yaml_node *top, struct diagnostics *diagnostics)
 {
     struct yaml_node *kafka = yaml_get(top, "kafka");
     struct slice text;
-    if (!kafka || !yaml_is_mapping(kafka, "`kafka`", diagnostics))
+    if (!kafka || !yaml_is_mapping(kafka, "kafka", diagnostics))
         return;
     for (struct yaml_node *node = kafka->first; node; node = node->next)
-        yaml_text(node, "a property of Kafka", diagnostics, &text);
+        yaml_text(node, "kafka property", diagnostics, &text);
 }
 
 static void read_all(struct configuration *configuration, struct yaml_node *top,
@@ -277,7 +276,7 @@ static void read_all(struct configuration *configuration, struct yaml_node *top,
     read_keys(configuration, top, diagnostics);
     read_consent(configuration, top, diagnostics);
     read_source(configuration, top, diagnostics);
-    yaml_text(yaml_need(top, "home", "the configuration", diagnostics), "`home`", diagnostics,
+    yaml_text(yaml_need(top, "home", "configuration", diagnostics), "home", diagnostics,
               &configuration->home);
     read_quarantine(configuration, top, diagnostics);
     read_audit(top, diagnostics);
@@ -285,8 +284,8 @@ static void read_all(struct configuration *configuration, struct yaml_node *top,
     read_count(top, "lanes", 1, 64, diagnostics, &lanes);
     configuration->lanes = (uint32_t)lanes;
     configuration_read_recipients(configuration, top, diagnostics);
-    configuration_refuse(top, refused_keys, "the configuration", diagnostics);
-    yaml_unknown_keys(top, "the configuration", top_keys, diagnostics);
+    configuration_refuse(top, refused_keys, "configuration", diagnostics);
+    yaml_unknown_keys(top, "configuration", top_keys, diagnostics);
     if (diagnostics->errors == 0)
         configuration_check_recipients(configuration, diagnostics);
 }
@@ -304,7 +303,7 @@ struct configuration *configuration_load(const char *path, struct diagnostics *d
         return NULL;
     }
     struct yaml_node *top = yaml_load(configuration->file, &configuration->arena, diagnostics);
-    if (top && yaml_is_mapping(top, "the configuration", diagnostics))
+    if (top && yaml_is_mapping(top, "configuration", diagnostics))
         read_all(configuration, top, diagnostics);
     return configuration;
 }

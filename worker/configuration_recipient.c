@@ -1,5 +1,8 @@
 #include "worker/configuration_recipient.h"
 
+#include <limits.h>
+#include <sys/stat.h>
+
 #include "anonymize/plan.h"
 
 static const char *const recipient_keys[] = {"purpose", "profile", "ceiling", "region", "domain",
@@ -22,8 +25,8 @@ static void read_purpose(const struct configuration *configuration, struct recip
                          struct yaml_node *node, struct diagnostics *diagnostics)
 {
     struct slice name;
-    struct yaml_node *purpose = yaml_need(node, "purpose", "a recipient", diagnostics);
-    if (!yaml_text(purpose, "`purpose`", diagnostics, &name) || !configuration->policy)
+    struct yaml_node *purpose = yaml_need(node, "purpose", "recipient", diagnostics);
+    if (!yaml_text(purpose, "purpose", diagnostics, &name) || !configuration->policy)
         return;
     int number = policy_purpose(configuration->policy, name);
     if (number > PURPOSE_CROSS_BORDER) {
@@ -36,17 +39,33 @@ static void read_purpose(const struct configuration *configuration, struct recip
                                                   purpose_name_at, configuration->policy));
 }
 
+/* Could anything at all leave under this entry of a ceiling? */
+static bool admits_something(struct slice entry)
+{
+    for (size_t i = 1; i < CATEGORY_COUNT; i++) {
+        const struct category_info *info = category_info((enum category)i);
+        bool exact = slice_equal(entry, slice_from_string(info->name));
+        if (category_has_prefix((enum category)i, entry) && info->kind != KIND_FORBIDDEN &&
+            (exact || info->kind != KIND_IDENTIFIER))
+            return true;
+    }
+    return false;
+}
+
 static void admit(struct recipient *recipient, struct slice entry, struct place place,
                   struct diagnostics *diagnostics)
 {
     if (!category_prefix_exists(entry)) {
         diagnose(diagnostics, SEVERITY_ERROR, place, "unknown category `%.*s`",
                  SLICE_FORMAT(entry));
-        diagnose_suggestion(diagnostics, category_nearest(entry));
-    } else if (category_set_admit(&recipient->ceiling, entry) == 0) {
+        diagnose_suggestion(diagnostics, category_prefix_nearest(entry));
+    } else if (!admits_something(entry)) {
         diagnose(diagnostics, SEVERITY_ERROR, place,
-                 "`%.*s` admits nothing: a prefix admits no identifiers, name them one by one",
+                 "nothing may leave under `%.*s`: a prefix admits no identifiers, name them one by "
+                 "one",
                  SLICE_FORMAT(entry));
+    } else {
+        (void)category_set_admit(&recipient->ceiling, entry);
     }
 }
 
@@ -61,7 +80,7 @@ static void read_ceiling(struct recipient *recipient, struct yaml_node *node,
                  "a recipient needs one of `profile` and `ceiling`");
         return;
     }
-    if (profile && yaml_text(profile, "`profile`", diagnostics, &text)) {
+    if (profile && yaml_text(profile, "profile", diagnostics, &text)) {
         const struct profile *found = profile_find(text);
         if (!found) {
             diagnose(diagnostics, SEVERITY_ERROR, profile->place, "unknown profile `%.*s`",
@@ -74,10 +93,10 @@ static void read_ceiling(struct recipient *recipient, struct yaml_node *node,
         for (size_t i = 0; found->ceiling[i]; i++)
             admit(recipient, slice_from_string(found->ceiling[i]), profile->place, diagnostics);
     }
-    if (!ceiling || !yaml_is_sequence(ceiling, "`ceiling`", diagnostics))
+    if (!ceiling || !yaml_is_sequence(ceiling, "ceiling", diagnostics))
         return;
     for (struct yaml_node *entry = ceiling->first; entry; entry = entry->next) {
-        if (yaml_text(entry, "an entry of `ceiling`", diagnostics, &text))
+        if (yaml_text(entry, "ceiling entry", diagnostics, &text))
             admit(recipient, text, entry->place, diagnostics);
     }
 }
@@ -94,24 +113,22 @@ static void read_rows(struct configuration *configuration, struct recipient *rec
                  "a recipient without `rows` gets statistics only, which is not in this version");
         return;
     }
-    if (!yaml_is_mapping(rows, "`rows`", diagnostics))
+    if (!yaml_is_mapping(rows, "rows", diagnostics))
         return;
     struct yaml_node *topic = yaml_get(rows, "topic");
     struct yaml_node *directory = yaml_get(rows, "directory");
     if (!topic == !directory)
         diagnose(diagnostics, SEVERITY_ERROR, rows->place,
                  "`rows` needs one of `topic` and `directory`");
-    yaml_text(topic, "`topic`", diagnostics, &recipient->topic);
-    if (yaml_text(directory, "`directory`", diagnostics, &text)) {
-        while (text.length > 1 && text.data[text.length - 1] == '/')
-            text.length--;
+    yaml_text(topic, "topic", diagnostics, &recipient->topic);
+    if (yaml_text(directory, "directory", diagnostics, &text)) {
         recipient->directory = slice_from_string(configuration_path(configuration, text));
     }
     struct yaml_node *framing = yaml_get(rows, "framing");
     if (framing)
-        (void)yaml_word(framing, "`framing`", framings, diagnostics);
-    yaml_text(yaml_get(rows, "key"), "`key`", diagnostics, &text);
-    yaml_unknown_keys(rows, "`rows`", known, diagnostics);
+        (void)yaml_word(framing, "framing", framings, diagnostics);
+    yaml_text(yaml_get(rows, "key"), "key", diagnostics, &text);
+    yaml_unknown_keys(rows, "rows", known, diagnostics);
 }
 
 /* `time: hour`, or a duration; anything below an hour says so in so many words. */
@@ -146,16 +163,16 @@ static void read_linkage(struct recipient *recipient, struct yaml_node *node,
         .time_step = TIME_HOUR, .order = ORDER_SHUFFLED, .minimum = 100, .wait = 60 * TIME_SECOND};
     struct yaml_node *mapping = yaml_get(node, "linkage");
     uint64_t minimum;
-    if (!mapping || !yaml_is_mapping(mapping, "`linkage`", diagnostics))
+    if (!mapping || !yaml_is_mapping(mapping, "linkage", diagnostics))
         return;
     read_time_step(linkage, yaml_get(mapping, "time"), diagnostics);
     struct yaml_node *order = yaml_get(mapping, "order");
-    if (order && yaml_word(order, "`order`", orders, diagnostics) == 1)
+    if (order && yaml_word(order, "order", orders, diagnostics) == 1)
         linkage->order = ORDER_KEPT;
-    if (yaml_u64(yaml_get(mapping, "minimum"), "`minimum`", diagnostics, 0, 1000000, &minimum))
+    if (yaml_u64(yaml_get(mapping, "minimum"), "minimum", diagnostics, 0, 1000000, &minimum))
         linkage->minimum = (uint32_t)minimum;
-    yaml_duration(yaml_get(mapping, "wait"), "`wait`", diagnostics, &linkage->wait);
-    yaml_unknown_keys(mapping, "`linkage`", known, diagnostics);
+    yaml_duration(yaml_get(mapping, "wait"), "wait", diagnostics, &linkage->wait);
+    yaml_unknown_keys(mapping, "linkage", known, diagnostics);
 }
 
 static void read_part(struct recipient *recipient, struct yaml_node *node,
@@ -165,14 +182,14 @@ static void read_part(struct recipient *recipient, struct yaml_node *node,
     recipient->part_bytes = (uint64_t)64 * 1024 * 1024;
     recipient->part_delay = 60 * TIME_SECOND;
     struct yaml_node *part = yaml_get(node, "part");
-    if (!part || !yaml_is_mapping(part, "`part`", diagnostics))
+    if (!part || !yaml_is_mapping(part, "part", diagnostics))
         return;
     struct yaml_node *bytes = yaml_get(part, "bytes");
-    if (yaml_size(bytes, "`bytes`", diagnostics, &recipient->part_bytes) &&
+    if (yaml_size(bytes, "bytes", diagnostics, &recipient->part_bytes) &&
         recipient->part_bytes < 64 * 1024)
         diagnose(diagnostics, SEVERITY_ERROR, bytes->place, "a part has at least 64KiB");
-    yaml_duration(yaml_get(part, "delay"), "`delay`", diagnostics, &recipient->part_delay);
-    yaml_unknown_keys(part, "`part`", known, diagnostics);
+    yaml_duration(yaml_get(part, "delay"), "delay", diagnostics, &recipient->part_delay);
+    yaml_unknown_keys(part, "part", known, diagnostics);
 }
 
 static bool is_plain_name(struct slice name)
@@ -197,30 +214,30 @@ static void read_recipient(struct configuration *configuration, struct recipient
     if (!is_plain_name(node->key))
         diagnose(diagnostics, SEVERITY_ERROR, node->key_place,
                  "a recipient's name is 1 to 64 letters, digits, `-`, `_` and `.`");
-    if (!yaml_is_mapping(node, "a recipient", diagnostics))
+    if (!yaml_is_mapping(node, "recipient", diagnostics))
         return;
     read_purpose(configuration, recipient, node, diagnostics);
     read_ceiling(recipient, node, diagnostics);
-    yaml_text(yaml_need(node, "region", "a recipient", diagnostics), "`region`", diagnostics,
+    yaml_text(yaml_need(node, "region", "recipient", diagnostics), "region", diagnostics,
               &recipient->region);
     recipient->crosses_border = !slice_equal(recipient->region, configuration->home);
     struct yaml_node *domain = yaml_get(node, "domain");
-    if (yaml_text(domain, "`domain`", diagnostics, &recipient->domain) &&
+    if (yaml_text(domain, "domain", diagnostics, &recipient->domain) &&
         !is_plain_name(recipient->domain))
         diagnose(diagnostics, SEVERITY_ERROR, domain->place,
                  "a domain is 1 to 64 letters, digits, `-`, `_` and `.`");
     read_linkage(recipient, node, diagnostics);
     read_part(recipient, node, diagnostics);
-    configuration_refuse(node, refused_keys, "a recipient", diagnostics);
+    configuration_refuse(node, refused_keys, "recipient", diagnostics);
     read_rows(configuration, recipient, node, diagnostics);
-    yaml_unknown_keys(node, "a recipient", recipient_keys, diagnostics);
+    yaml_unknown_keys(node, "recipient", recipient_keys, diagnostics);
 }
 
 void configuration_read_recipients(struct configuration *configuration, struct yaml_node *top,
                                    struct diagnostics *diagnostics)
 {
-    struct yaml_node *recipients = yaml_need(top, "recipients", "the configuration", diagnostics);
-    if (!yaml_is_mapping(recipients, "`recipients`", diagnostics))
+    struct yaml_node *recipients = yaml_need(top, "recipients", "configuration", diagnostics);
+    if (!yaml_is_mapping(recipients, "recipients", diagnostics))
         return;
     if (recipients->count == 0)
         diagnose(diagnostics, SEVERITY_ERROR, recipients->place, "there is no recipient");
@@ -235,6 +252,48 @@ void configuration_read_recipients(struct configuration *configuration, struct y
     }
 }
 
+/* Without `.` and `x/..`, so that two spellings of one path are one. In memory of `path.length`. */
+static size_t normalise_path(struct slice path, char *out)
+{
+    size_t length = 0;
+    bool absolute = path.length > 0 && path.data[0] == '/';
+    while (path.data && path.length > 0) {
+        struct slice name = slice_cut(&path, '/');
+        if (name.length == 0 || slice_equal(name, SLICE(".")))
+            continue;
+        size_t last = length;
+        while (last > 0 && out[last - 1] != '/')
+            last--;
+        bool upwards = slice_equal(name, SLICE(".."));
+        if (upwards && length > 0 && !slice_equal(slice_of(out + last, length - last), name)) {
+            length = last > 0 ? last - 1 : 0;
+            continue;
+        }
+        if (length > 0 || absolute)
+            out[length++] = '/';
+        memcpy(out + length, name.data, name.length);
+        length += name.length;
+    }
+    return length;
+}
+
+static bool same_directory(struct slice a, struct slice b)
+{
+    char left[PATH_MAX], right[PATH_MAX];
+    struct stat first, second;
+    if (a.length == 0 || b.length == 0)
+        return false;
+    if (a.length >= sizeof left || b.length >= sizeof right)
+        return true; /* in doubt they are one */
+    size_t left_length = normalise_path(a, left);
+    size_t right_length = normalise_path(b, right);
+    if (slice_equal(slice_of(left, left_length), slice_of(right, right_length)))
+        return true;
+    /* Where both are there, a link between them counts as well. */
+    return stat(a.data, &first) == 0 && stat(b.data, &second) == 0 &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 /* Two recipients that share a domain or a sink could put their data side by side. */
 static void check_pair(const struct recipient *a, const struct recipient *b,
                        struct diagnostics *diagnostics)
@@ -246,7 +305,7 @@ static void check_pair(const struct recipient *a, const struct recipient *b,
     if (a->topic.length > 0 && slice_equal(a->topic, b->topic))
         diagnose(diagnostics, SEVERITY_ERROR, b->place, "`%.*s` and `%.*s` share the topic `%.*s`",
                  SLICE_FORMAT(a->name), SLICE_FORMAT(b->name), SLICE_FORMAT(a->topic));
-    if (a->directory.length > 0 && slice_equal(a->directory, b->directory))
+    if (same_directory(a->directory, b->directory))
         diagnose(diagnostics, SEVERITY_ERROR, b->place,
                  "`%.*s` and `%.*s` share the directory `%.*s`", SLICE_FORMAT(a->name),
                  SLICE_FORMAT(b->name), SLICE_FORMAT(a->directory));

@@ -78,10 +78,9 @@ static void close_lane(struct lane *lane)
     json_names_release(&lane->names);
 }
 
+/* An empty batch is committed too: it lets the sink publish what is due by its age. */
 static bool commit(struct lane *lane)
 {
-    if (lane->batch.input_records == 0)
-        return true;
     struct consent_counts consent = {0};
     if (lane->options->consent)
         consent_table_counts(lane->options->consent, &consent);
@@ -89,7 +88,7 @@ static bool commit(struct lane *lane)
                                 clock_now(&lane->options->clock));
     if (lane->failure != RC_OK)
         return false;
-    lane->counts->batches++;
+    lane->counts->batches += lane->batch.input_records > 0;
     batch_reset(&lane->batch);
     return true;
 }
@@ -329,7 +328,7 @@ static void loop(struct lane *lane)
                 return;
             break;
         case POLL_IDLE:
-            if (!commit_if_due(lane))
+            if (!(lane->batch.input_records > 0 ? commit_if_due(lane) : commit(lane)))
                 return;
             break;
         case POLL_END:

@@ -39,7 +39,7 @@ static struct slice record_text(struct loading *loading, const struct yaml_node 
 static bool read_time(struct loading *loading, struct yaml_node *node, int64_t *out)
 {
     struct slice text;
-    if (!yaml_text(node, "`clock`", loading->diagnostics, &text))
+    if (!yaml_text(node, "clock", loading->diagnostics, &text))
         return false;
     if (time_parse(text, TIME_FORMAT_AUTO, out, NULL))
         return true;
@@ -86,7 +86,7 @@ static bool is_message(const struct yaml_node *node)
 static void read_consent(struct loading *loading, struct yaml_node *node, struct policy_case *out)
 {
     size_t count = 0;
-    if (!node || !yaml_is_mapping(node, "`consent`", loading->diagnostics))
+    if (!node || !yaml_is_mapping(node, "consent", loading->diagnostics))
         return;
     out->consent_keys = ARENA_ARRAY(&loading->file->arena, node->count, struct slice);
     out->consent_values = ARENA_ARRAY(&loading->file->arena, node->count, struct slice);
@@ -129,7 +129,7 @@ static void read_expectation(struct loading *loading, struct yaml_node *node,
 static void read_recipient(struct loading *loading, struct yaml_node *node, struct policy_case *out)
 {
     struct slice name;
-    if (!yaml_text(node, "`recipient`", loading->diagnostics, &name))
+    if (!yaml_text(node, "recipient", loading->diagnostics, &name))
         return;
     out->recipient = configuration_recipient(loading->file->configuration, name);
     if (out->recipient < 0)
@@ -141,34 +141,34 @@ static struct policy_case *read_case(struct loading *loading, struct yaml_node *
 {
     struct policy_case *out = ARENA_NEW(&loading->file->arena, struct policy_case);
     struct diagnostics *diagnostics = loading->diagnostics;
-    if (!out || !yaml_is_mapping(node, "a case", diagnostics))
+    if (!out || !yaml_is_mapping(node, "case", diagnostics))
         return NULL;
     out->place = node->place;
     out->clock = loading->clock;
-    yaml_text(yaml_need(node, "name", "a case", diagnostics), "`name`", diagnostics, &out->name);
-    read_recipient(loading, yaml_need(node, "recipient", "a case", diagnostics), out);
-    yaml_text(yaml_get(node, "topic"), "`topic`", diagnostics, &out->topic);
+    yaml_text(yaml_need(node, "name", "case", diagnostics), "name", diagnostics, &out->name);
+    read_recipient(loading, yaml_need(node, "recipient", "case", diagnostics), out);
+    yaml_text(yaml_get(node, "topic"), "topic", diagnostics, &out->topic);
     read_time(loading, yaml_get(node, "clock"), &out->clock);
-    yaml_text(yaml_get(node, "because"), "`because`", diagnostics, &out->because);
+    yaml_text(yaml_get(node, "because"), "because", diagnostics, &out->because);
     read_consent(loading, yaml_get(node, "consent"), out);
-    struct yaml_node *record = yaml_need(node, "record", "a case", diagnostics);
+    struct yaml_node *record = yaml_need(node, "record", "case", diagnostics);
     if (record)
         out->record = record_text(loading, record);
-    read_expectation(loading, yaml_need(node, "expect", "a case", diagnostics), out);
+    read_expectation(loading, yaml_need(node, "expect", "case", diagnostics), out);
     if (out->clock == TIME_NONE)
         diagnose(diagnostics, SEVERITY_ERROR, node->place,
                  "a case needs `clock`, here or for the whole file");
-    yaml_unknown_keys(node, "a case", case_keys, diagnostics);
+    yaml_unknown_keys(node, "case", case_keys, diagnostics);
     return out;
 }
 
 static void read_cases(struct loading *loading, struct yaml_node *top)
 {
     struct policy_case **last = &loading->file->first;
-    struct yaml_node *cases = yaml_need(top, "cases", "the file", loading->diagnostics);
+    struct yaml_node *cases = yaml_need(top, "cases", "file", loading->diagnostics);
     loading->clock = TIME_NONE;
     read_time(loading, yaml_get(top, "clock"), &loading->clock);
-    if (yaml_is_sequence(cases, "`cases`", loading->diagnostics)) {
+    if (yaml_is_sequence(cases, "cases", loading->diagnostics)) {
         for (struct yaml_node *node = cases->first; node; node = node->next) {
             struct policy_case *read = read_case(loading, node);
             if (!read)
@@ -178,7 +178,7 @@ static void read_cases(struct loading *loading, struct yaml_node *top)
             loading->file->count++;
         }
     }
-    yaml_unknown_keys(top, "the file", file_keys, loading->diagnostics);
+    yaml_unknown_keys(top, "file", file_keys, loading->diagnostics);
 }
 
 /* The configuration's path is relative to the file's own directory. */
@@ -200,8 +200,8 @@ bool policy_case_file_load(const char *path, struct policy_case_file *out,
     buffer_init(&loading.json, JSON_LIMIT);
     char *own_path = arena_string(&out->arena, slice_from_string(path));
     struct yaml_node *top = yaml_load(own_path, &out->arena, diagnostics);
-    if (top && yaml_is_mapping(top, "the file", diagnostics) &&
-        yaml_text(yaml_need(top, "configuration", "the file", diagnostics), "`configuration`",
+    if (top && yaml_is_mapping(top, "file", diagnostics) &&
+        yaml_text(yaml_need(top, "configuration", "file", diagnostics), "configuration",
                   diagnostics, &configuration)) {
         out->configuration =
             configuration_load(relative_path(&out->arena, path, configuration), diagnostics);

@@ -35,6 +35,7 @@ struct replay {
     bool seals;
     struct audit *audit;
     struct capture_feed *feed;
+    struct stream_output *stream; /* of `-o -` */
     struct slice origins[ORIGIN_LIMIT];
     struct sink_recipient recipients[RECIPIENT_LIMIT];
     struct sink_schema schemas[SCHEMA_LIMIT];
@@ -179,8 +180,7 @@ static enum rc open_sink(struct replay *replay, unsigned lane, struct sink **out
     if (!is_directory_output(options)) {
         size_t recipient = options->recipient < 0 ? 0 : (size_t)options->recipient;
         bool keep = configuration->recipients[recipient].linkage.order == ORDER_KEPT;
-        return stream_sink_new(options->output ? STDOUT_FILENO : -1, recipient, keep, options->seed,
-                               lane, out);
+        return stream_sink_new(replay->stream, recipient, keep, options->seed, lane, out);
     }
     struct file_sink_options sink = {
         .root = options->output,
@@ -319,24 +319,22 @@ static void close_replay(struct replay *replay)
         source_close(replay->lanes[i].options.source);
         sink_close(replay->lanes[i].options.sink);
     }
+    stream_output_free(replay->stream);
     capture_feed_free(replay->feed);
-    if (replay->audit)
-        audit_abandon(replay->audit);
+    audit_abandon(replay->audit);
     consent_table_free(replay->consent);
     keyring_release(replay->keyring);
 }
 
-static int prepare(struct replay *replay)
+static int open_stream(struct replay *replay)
 {
-    int status = open_keys(replay);
-    if (status == EXIT_DONE)
-        status = load_consent(replay);
-    if (status == EXIT_DONE)
-        status = load_seal_key(replay);
-    if (status == EXIT_DONE)
-        status = open_feed(replay);
-    if (status != EXIT_DONE || !is_directory_output(replay->options))
-        return status;
+    enum rc rc = stream_output_new(STDOUT_FILENO, &replay->stream);
+    return rc == RC_OK ? EXIT_DONE
+                       : complain("standard output", NULL, rc_sentence(rc), EXIT_FAILED);
+}
+
+static int open_directory(struct replay *replay)
+{
     struct replay_audit facts = {
         .options = replay->options,
         .label = replay->result->label,
@@ -351,6 +349,20 @@ static int prepare(struct replay *replay)
                     rc == RC_EXISTS ? "it holds the output of another run" : rc_sentence(rc),
                     rc == RC_EXISTS || rc == RC_REFUSED || rc == RC_NOT_FOUND ? EXIT_USAGE
                                                                               : EXIT_FAILED);
+}
+
+static int prepare(struct replay *replay)
+{
+    int status = open_keys(replay);
+    if (status == EXIT_DONE)
+        status = load_consent(replay);
+    if (status == EXIT_DONE)
+        status = load_seal_key(replay);
+    if (status == EXIT_DONE)
+        status = open_feed(replay);
+    if (status != EXIT_DONE || !replay->options->output)
+        return status;
+    return is_directory_output(replay->options) ? open_directory(replay) : open_stream(replay);
 }
 
 static int run(struct replay *replay)

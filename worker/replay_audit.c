@@ -1,28 +1,14 @@
 #include "worker/replay_audit.h"
 
-#include <dirent.h>
 #include <stdio.h>
 
 #include "core/file.h"
 #include "core/json_scan.h"
 #include "sink/digest.h"
+#include "sink/layout.h"
 #include "worker/version.h"
 
-enum { ENTRY_LIMIT = 1024 * 1024, FILE_LIMIT = 4 * 1024 * 1024 };
-
-/* Is there anything in it? A directory that is not there is empty. */
-static bool is_empty_directory(const char *path)
-{
-    DIR *directory = opendir(path);
-    bool empty = true;
-    if (!directory)
-        return true;
-    for (const struct dirent *entry = readdir(directory); entry && empty;
-         entry = readdir(directory))
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    closedir(directory);
-    return empty;
-}
+enum { ENTRY_LIMIT = 1024 * 1024, FILE_LIMIT = 4 * 1024 * 1024, PATH_LIMIT = 4096 };
 
 static void member_name(struct buffer *out, const char *key)
 {
@@ -153,22 +139,20 @@ static enum rc write_consent(struct audit *audit, const struct replay_audit *fac
 
 enum rc replay_audit_open(const struct replay_audit *facts, struct audit **out)
 {
-    char path[4096];
+    struct slice names[RECIPIENT_LIMIT];
     struct buffer members;
-    const char *root = facts->options->output;
+    char path[PATH_LIMIT];
+    const struct replay_options *options = facts->options;
+    const struct configuration *configuration = options->configuration;
+    size_t count = 0;
     *out = NULL;
-    if (snprintf(path, sizeof path, "%s/private/audit/audit.ndjson", root) >= (int)sizeof path)
+    for (size_t i = 0; i < configuration->recipient_count; i++) {
+        if (options->recipient < 0 || (size_t)options->recipient == i)
+            names[count++] = configuration->recipients[i].name;
+    }
+    if (snprintf(path, sizeof path, "%s/" LAYOUT_AUDIT_FILE, options->output) >= PATH_LIMIT)
         return RC_LIMIT;
-    if (!is_empty_directory(root))
-        return RC_EXISTS;
-    enum rc rc = directory_create(root, 0755);
-    snprintf(path, sizeof path, "%s/private", root);
-    if (rc == RC_OK)
-        rc = directory_create(path, 0700);
-    snprintf(path, sizeof path, "%s/private/audit", root);
-    if (rc == RC_OK)
-        rc = directory_create(path, 0700);
-    snprintf(path, sizeof path, "%s/private/audit/audit.ndjson", root);
+    enum rc rc = layout_create(options->output, names, count);
     if (rc == RC_OK)
         rc = audit_create(path, out);
     if (rc != RC_OK)

@@ -156,6 +156,8 @@ static void the_nearest_name_is_suggested(void **state)
     (void)state;
     assert_true(slice_equal(category_nearest(SLICE("device.imie")), SLICE("device.imei")));
     assert_true(slice_equal(category_nearest(SLICE("acount.user_id")), SLICE("account.user_id")));
+    assert_true(slice_equal(category_prefix_nearest(SLICE("netwrk")), SLICE("network")));
+    assert_true(slice_equal(category_prefix_nearest(SLICE("device.mca")), SLICE("device.mac")));
     assert_int_equal(category_nearest(SLICE("entirely unlike anything")).length, 0);
 }
 

@@ -1,0 +1,112 @@
+"""What a wrong lethe.yaml says: place, line, caret, suggestion; everything in one pass; nothing
+written. Errors inside schemas and policies have their own tests in tests/schemas."""
+import unittest
+
+from cli import CONFIGURATION, Scratch
+
+
+class Configuration(Scratch):
+    def check(self, text, status=2):
+        self.write("lethe.yaml", text)
+        return self.run_lethe("check", "-c", "lethe.yaml", "--offline", status=status)
+
+    def replaced(self, old, new, text=CONFIGURATION):
+        self.assertIn(old, text)
+        return text.replace(old, new, 1)
+
+    def expect(self, old, new, *words):
+        done = self.check(self.replaced(old, new))
+        text = done.stderr.decode()
+        for word in words:
+            self.assertIn(word, text)
+        return text
+
+    def test_good(self):
+        self.make_keys()
+        self.check(CONFIGURATION, status=0)
+
+    def test_form_of_an_error(self):
+        text = self.expect("    region: CN\n    rows: {directory: out/first}",
+                           "    regoin: CN\n    rows: {directory: out/first}",
+                           "lethe.yaml:10:5: error:", "did you mean `region`?", "`recipient` needs `region`")
+        lines = text.splitlines()
+        at = next(i for i, line in enumerate(lines) if "lethe.yaml:10:5" in line)
+        self.assertRegex(lines[at + 1], r"^ +10 \|     regoin: CN$")
+        self.assertRegex(lines[at + 2], r"^ +\|     \^~~~~")
+
+    def test_all_in_one_pass(self):
+        text = CONFIGURATION
+        for old, new in (("home: CN\n", ""), ("purpose: operation", "purpose: operatoin"),
+                         ("epoch: 7d", "epoch: 7"), ("retention: 7d", "retenton: 7d"),
+                         ("network, web, text", "netwrk, web, text")):
+            text = self.replaced(old, new, text)
+        words = self.check(text).stderr.decode()
+        for word in ("needs `home`", "no purpose `operatoin`", "did you mean `operation`?",
+                     "`epoch`", "did you mean `retention`?", "unknown category `netwrk`",
+                     "did you mean `network`?"):
+            self.assertIn(word, words)
+        self.assertGreaterEqual(words.count(" error: "), 6)
+
+    def test_required(self):
+        self.expect("home: CN\n", "", "needs `home`")
+        self.expect("    region: CN\n", "", "needs `region`")
+        self.expect("    purpose: operation\n", "", "needs `purpose`")
+        self.expect(", retention: 7d", "", "needs `retention`")
+        self.expect("    rows: {directory: out/first}\n", "", "not in this version")
+        self.expect("    ceiling: [account.user_id, device.model, network, web, time]\n", "",
+                    "one of `profile` and `ceiling`")
+        self.write("policy.yaml", (self.root / "policy.yaml").read_text().split("minors:")[0])
+        self.assertIn("needs `minors`", self.check(CONFIGURATION).stderr.decode())
+
+    def test_shared_sinks_and_domains(self):
+        self.expect("out/second", "out/first", "share the directory")
+        self.expect("out/second", "./out/../out/first/", "share the directory")
+        self.expect("    rows: {directory: out/second}",
+                    "    domain: first\n    rows: {directory: out/second}",
+                    "share the pseudonym domain `first`")
+
+    def test_a_recipient_that_can_never_receive_anything(self):
+        self.expect("ceiling: [account.user_id, device.model, network, web, time]",
+                    "ceiling: [app]", "`second` can never receive anything")
+
+    def test_a_prefix_admits_no_identifiers(self):
+        self.expect("ceiling: [account.user_id, device.model, network, web, time]",
+                    "ceiling: [account, device.model]", "name them one by one")
+
+    def test_not_in_this_version(self):
+        for key in ("statistics", "tripwire", "erasure"):
+            self.expect("home: CN", "home: CN\n%s: {}" % key,
+                        "`%s` in a configuration is not in this version" % key)
+        for key in ("statistics", "budget"):
+            self.expect("    region: CN\n", "    region: CN\n    %s: {}\n" % key,
+                        "`%s` in a recipient is not in this version" % key)
+
+    def test_limits(self):
+        self.expect("home: CN", "home: CN\nlimits: {record: 1}", "`record` is between")
+        self.expect("home: CN", "home: CN\nlimits: {depth: 100}", "`depth` is a count between")
+        self.expect("home: CN", "home: CN\nlimits: {batch: {records: 0}}", "`records` is a count")
+        self.expect("home: CN", "home: CN\nlanes: 0", "`lanes` is a count")
+        self.expect("home: CN", "home: CN\nlimits: {recrod: 1KiB}", "did you mean `record`?")
+
+    def test_linkage(self):
+        self.make_keys()
+        done = self.check(self.replaced("    region: CN\n",
+                                        "    region: CN\n    linkage: {time: exact, order: kept}\n"),
+                          status=0)
+        self.assertIn(b"warning: `first` gets its rows in order", done.stderr)
+        self.assertIn(b"warning: `first` gets times finer than the hour", done.stderr)
+        self.expect("    region: CN\n", "    region: CN\n    linkage: {time: 5ms}\n",
+                    "`time` of a linkage is one of")
+
+    def test_files_that_are_not_there_or_hostile(self):
+        self.expect("policy: policy.yaml", "policy: nowhere.yaml", "nowhere.yaml")
+        self.assertTrue(self.check("").stderr)
+        self.assertTrue(self.check("- a\n- b\n").stderr)
+        self.assertTrue(self.check("a: &x [*x]\n").stderr)
+        self.assertTrue(self.check("{" * 5000).stderr)
+        self.assertTrue(self.check("schemas: [\x01]\n").stderr)
+        self.run_lethe("check", "-c", ".", status=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
