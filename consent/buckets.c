@@ -338,6 +338,15 @@ bool buckets_remove(struct buckets *buckets, struct subject_key key)
     return true;
 }
 
+uint64_t buckets_probes(const struct buckets *buckets, struct subject_key key)
+{
+    uint64_t words[SLOT_WORDS];
+    uint64_t index;
+    unsigned slot;
+    locate(buckets, key, &index, &slot, words);
+    return (index + buckets->bucket_count - home_of(buckets, key)) % buckets->bucket_count + 1;
+}
+
 uint64_t buckets_bytes(const struct buckets *buckets)
 {
     return buckets->touched_pages * PAGE +

@@ -66,6 +66,9 @@ bool buckets_put(struct buckets *buckets, struct subject_key key, struct slot_im
 /* False where it was not there. */
 bool buckets_remove(struct buckets *buckets, struct subject_key key);
 
+/* How many buckets a look-up of the key reads, for tests and measurements. The writer's call. */
+uint64_t buckets_probes(const struct buckets *buckets, struct subject_key key);
+
 /* Bytes of memory written to, in whole pages. */
 uint64_t buckets_bytes(const struct buckets *buckets);
 

@@ -1,14 +1,39 @@
 #include "consent/message.h"
 
+#include "consent/vocabulary.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 
-enum { TEXT_LIMIT = 64 }; /* bytes of an escaped state or time, before decoding */
+enum {
+    TEXT_LIMIT = 64, /* bytes of an escaped state or time, before decoding */
+    ARENA_LIMIT = 64 * 1024,
+};
+
+enum { MEMBER_SEQ, MEMBER_PURPOSES, MEMBER_AGE, MEMBER_ERASE_AT, MEMBER_COUNT };
+
+static const char *const member_names[MEMBER_COUNT] = {
+    [MEMBER_SEQ] = "seq",
+    [MEMBER_PURPOSES] = "purposes",
+    [MEMBER_AGE] = "age",
+    [MEMBER_ERASE_AT] = "erase_at",
+};
+
+enum { PURPOSE_STATE, PURPOSE_SINCE, PURPOSE_UNTIL, PURPOSE_VERSION, PURPOSE_MEMBER_COUNT };
+
+static const char *const purpose_member_names[PURPOSE_MEMBER_COUNT] = {
+    [PURPOSE_STATE] = "state",
+    [PURPOSE_SINCE] = "since",
+    [PURPOSE_UNTIL] = "until",
+    [PURPOSE_VERSION] = "policy_version",
+};
 
 struct consent_reader {
-    struct slice purposes[PURPOSE_LIMIT]; /* borrowed from the policy */
-    size_t purpose_count;
+    struct vocabulary members;
+    struct vocabulary purpose_members;
+    struct vocabulary purposes; /* names borrowed from the policy */
     struct json_names names;
+    struct arena arena;
 };
 
 enum consent_key_result consent_key_parse(struct slice key, struct consent_key *out)
@@ -34,6 +59,21 @@ enum consent_key_result consent_key_parse(struct slice key, struct consent_key *
     return CONSENT_KEY_NO_FORM;
 }
 
+static enum rc fill_vocabularies(struct consent_reader *reader, const struct policy *policy)
+{
+    enum rc rc = RC_OK;
+    for (unsigned i = 0; rc == RC_OK && i < MEMBER_COUNT; i++)
+        rc = vocabulary_add(&reader->members, &reader->arena, slice_from_string(member_names[i]));
+    for (unsigned i = 0; rc == RC_OK && i < PURPOSE_MEMBER_COUNT; i++)
+        rc = vocabulary_add(&reader->purpose_members, &reader->arena,
+                            slice_from_string(purpose_member_names[i]));
+    if (rc == RC_OK)
+        rc = vocabulary_add(&reader->purposes, &reader->arena, SLICE("cross_border"));
+    for (size_t i = PURPOSE_CROSS_BORDER + 1; rc == RC_OK && i < policy->purpose_count; i++)
+        rc = vocabulary_add(&reader->purposes, &reader->arena, policy->purposes[i].name);
+    return rc;
+}
+
 enum rc consent_reader_new(const struct policy *policy, struct consent_reader **out)
 {
     *out = NULL;
@@ -44,13 +84,15 @@ enum rc consent_reader_new(const struct policy *policy, struct consent_reader **
     struct consent_reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return RC_NO_MEMORY;
-    for (size_t i = 0; i < policy->purpose_count; i++)
-        reader->purposes[i] = policy->purposes[i].name;
-    reader->purposes[PURPOSE_CROSS_BORDER] = SLICE("cross_border");
-    reader->purpose_count = policy->purpose_count > 0 ? policy->purpose_count : 1;
     uint64_t seed;
     randombytes_buf(&seed, sizeof seed);
     json_names_init(&reader->names, seed, CONSENT_VALUE_LIMIT / 4 + 1);
+    arena_init(&reader->arena, ARENA_LIMIT);
+    enum rc rc = fill_vocabularies(reader, policy);
+    if (rc != RC_OK) {
+        consent_reader_free(reader);
+        return rc;
+    }
     *out = reader;
     return RC_OK;
 }
@@ -60,18 +102,40 @@ void consent_reader_free(struct consent_reader *reader)
     if (!reader)
         return;
     json_names_release(&reader->names);
+    arena_release(&reader->arena);
     free(reader);
 }
 
 /* One value on its way in. */
 struct reading {
     struct json_scanner scanner;
-    const struct consent_reader *reader;
+    struct consent_reader *reader;
     struct subject_consent *subject;
     uint32_t ignored;
     bool unreadable; /* well formed so far, but not what it must be */
+    bool duplicate;  /* a known name twice in one object: not well formed */
     bool has_seq;
+    struct slice time_text; /* the last time read, for a dialogue's purposes often share it */
+    int64_t time;
 };
+
+/* At an object: enters it. */
+static bool enter(struct reading *reading, struct vocabulary *vocabulary, struct members *out)
+{
+    return members_enter(out, &reading->scanner, vocabulary);
+}
+
+/* The next member; one that is not known is counted. False at the end, too. */
+static bool next(struct reading *reading, struct members *members)
+{
+    if (!members_next(members, &reading->scanner)) {
+        reading->duplicate = reading->duplicate || members->duplicate;
+        return false;
+    }
+    if (members->index == members->vocabulary->count)
+        reading->ignored++;
+    return true;
+}
 
 /*
  * Every read_... function reads exactly one value, whatever its type, so that the text is always
@@ -164,6 +228,13 @@ static bool has_fraction(struct slice text)
     return false;
 }
 
+static bool parse_time(struct reading *reading, struct slice text)
+{
+    if (reading->time_text.length > 0 && slice_equal(text, reading->time_text))
+        return true;
+    return time_parse(text, TIME_FORMAT_RFC3339, &reading->time, NULL);
+}
+
 enum rounding { ROUND_DOWN, ROUND_UP };
 
 /* null leaves *out, which holds TIME_NONE. */
@@ -171,12 +242,12 @@ static bool read_time(struct reading *reading, enum rounding rounding, int64_t *
 {
     char memory[TEXT_LIMIT];
     struct slice text;
-    int64_t time;
     if (read_null(reading))
         return true;
-    if (!read_text(reading, memory, &text) || !time_parse(text, TIME_FORMAT_RFC3339, &time, NULL))
+    if (!read_text(reading, memory, &text) || !parse_time(reading, text))
         return false;
-    *out = time - time % TIME_SECOND; /* a time that was read is not before 1970 */
+    reading->time_text = text.data == memory ? (struct slice){0} : text;
+    *out = reading->time - reading->time % TIME_SECOND; /* what was read is not before 1970 */
     if (rounding == ROUND_UP && has_fraction(text))
         *out += TIME_SECOND;
     return true;
@@ -189,66 +260,60 @@ static bool read_state(struct reading *reading, enum consent_state *out)
     return read_text(reading, memory, &text) && consent_state_from_name(text, out);
 }
 
-static bool read_purpose_member(struct reading *reading, struct json_string name,
-                                struct purpose_consent *purpose, bool *has_state)
+/* null is 0: not stated. */
+static bool read_version(struct reading *reading, uint32_t *out)
 {
-    uint64_t version;
-    if (json_string_equals(name, SLICE("state"))) {
-        *has_state = true;
+    uint64_t version = 0;
+    if (!read_null(reading) && !read_number(reading, UINT32_MAX, &version))
+        return false;
+    *out = (uint32_t)version;
+    return true;
+}
+
+static bool read_purpose_member(struct reading *reading, unsigned member,
+                                struct purpose_consent *purpose)
+{
+    switch (member) {
+    case PURPOSE_STATE:
         return read_state(reading, &purpose->state);
-    }
-    if (json_string_equals(name, SLICE("since")))
+    case PURPOSE_SINCE:
         return read_time(reading, ROUND_UP, &purpose->since);
-    if (json_string_equals(name, SLICE("until")))
+    case PURPOSE_UNTIL:
         return read_time(reading, ROUND_DOWN, &purpose->until);
-    if (json_string_equals(name, SLICE("policy_version"))) {
-        if (read_null(reading))
-            return true;
-        if (!read_number(reading, UINT32_MAX, &version))
-            return false;
-        purpose->policy_version = (uint32_t)version;
-        return true;
+    case PURPOSE_VERSION:
+        return read_version(reading, &purpose->policy_version);
+    default:
+        return skip_value(reading);
     }
-    reading->ignored++;
-    return skip_value(reading);
 }
 
 static bool read_purpose(struct reading *reading, struct purpose_consent *purpose)
 {
-    struct json_container object;
-    struct json_string name;
-    bool has_state = false;
+    struct members members;
     if (json_peek(&reading->scanner) != JSON_OBJECT)
         return refuse_value(reading);
-    if (!json_enter(&reading->scanner, JSON_OBJECT, &object))
+    if (!enter(reading, &reading->reader->purpose_members, &members))
         return false;
-    while (json_next_member(&reading->scanner, &object, &name)) {
-        if (!read_purpose_member(reading, name, purpose, &has_state))
+    while (next(reading, &members)) {
+        if (!read_purpose_member(reading, members.index, purpose))
             reading->unreadable = true;
     }
-    return has_state;
+    return members.seen & (uint32_t)1 << PURPOSE_STATE;
 }
 
 static bool read_purposes(struct reading *reading)
 {
-    const struct consent_reader *reader = reading->reader;
-    struct json_container object;
-    struct json_string name;
+    struct vocabulary *purposes = &reading->reader->purposes;
+    struct members members;
     if (json_peek(&reading->scanner) != JSON_OBJECT)
         return refuse_value(reading);
-    if (!json_enter(&reading->scanner, JSON_OBJECT, &object))
+    if (!enter(reading, purposes, &members))
         return false;
-    while (json_next_member(&reading->scanner, &object, &name)) {
-        size_t number = 0;
-        while (number < reader->purpose_count &&
-               !json_string_equals(name, reader->purposes[number]))
-            number++;
-        if (number == reader->purpose_count) {
-            reading->ignored++;
+    while (next(reading, &members)) {
+        if (members.index == purposes->count)
             skip_value(reading);
-        } else if (!read_purpose(reading, &reading->subject->purposes[number])) {
+        else if (!read_purpose(reading, &reading->subject->purposes[members.index]))
             reading->unreadable = true;
-        }
     }
     return true;
 }
@@ -264,42 +329,40 @@ static void read_age(struct reading *reading)
     reading->subject->age = (uint8_t)age;
 }
 
-static bool read_member(struct reading *reading, struct json_string name)
+static bool read_member(struct reading *reading, unsigned member)
 {
     struct subject_consent *subject = reading->subject;
-    if (json_string_equals(name, SLICE("seq"))) {
+    switch (member) {
+    case MEMBER_SEQ:
         reading->has_seq = read_number(reading, UINT64_MAX, &subject->seq);
         return reading->has_seq;
-    }
-    if (json_string_equals(name, SLICE("purposes")))
+    case MEMBER_PURPOSES:
         return read_purposes(reading);
-    if (json_string_equals(name, SLICE("age"))) {
+    case MEMBER_AGE:
         read_age(reading);
         return true;
-    }
-    if (json_string_equals(name, SLICE("erase_at"))) {
+    case MEMBER_ERASE_AT:
         if (read_time(reading, ROUND_DOWN, &subject->erase_at))
             return true;
         subject->erase_at = 0;
         return false;
+    default:
+        return skip_value(reading);
     }
-    reading->ignored++;
-    return skip_value(reading);
 }
 
 /* False where the text is not a well-formed object. */
 static bool read_object(struct reading *reading)
 {
-    struct json_container object;
-    struct json_string name;
+    struct members members;
     if (json_peek(&reading->scanner) != JSON_OBJECT ||
-        !json_enter(&reading->scanner, JSON_OBJECT, &object))
+        !enter(reading, &reading->reader->members, &members))
         return false;
-    while (json_next_member(&reading->scanner, &object, &name)) {
-        if (!read_member(reading, name))
+    while (next(reading, &members)) {
+        if (!read_member(reading, members.index))
             reading->unreadable = true;
     }
-    return json_finish(&reading->scanner);
+    return json_finish(&reading->scanner) && !reading->duplicate;
 }
 
 /* What is left of a value of which nothing could be read: nobody's consent, and a minor's age. */

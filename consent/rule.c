@@ -19,7 +19,8 @@ const char *consent_state_name(enum consent_state state)
 bool consent_state_from_name(struct slice name, enum consent_state *out)
 {
     for (unsigned i = 0; i < CONSENT_STATE_COUNT; i++) {
-        if (slice_equal(name, slice_from_string(state_names[i]))) {
+        if (name.length > 0 && name.data[0] == state_names[i][0] &&
+            slice_equal(name, slice_from_string(state_names[i]))) {
             *out = (enum consent_state)i;
             return true;
         }

@@ -1,0 +1,131 @@
+/*
+ * One writer and four readers. Every state that the writer puts is made from one number, so a state
+ * that mixes two of them is seen at once; and a subject's number never goes back. Meant to be run
+ * under ThreadSanitizer as well, where any access that is no atomic one is reported.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "consent/table.h"
+
+enum { READERS = 4, IDS = 48, WRITES = 400000 };
+
+static struct consent_table *table;
+static atomic_bool finished;
+
+/* Of every number one of four shapes: in the slot alone, or with one to three records beside it. */
+static void make_state(uint64_t number, struct subject_consent *out)
+{
+    unsigned purposes = (unsigned[]){3, 3, 5, PURPOSE_LIMIT}[number % 4];
+    subject_consent_init(out);
+    out->known = true;
+    out->seq = number;
+    out->age_stated = true;
+    out->age = (uint8_t)(number % 100);
+    if (number % 4 == 1)
+        out->erase_at = (int64_t)number * TIME_SECOND;
+    for (unsigned i = 0; i < purposes; i++) {
+        out->purposes[i].state = (enum consent_state)(1 + (number + i) % 4);
+        out->purposes[i].since = (int64_t)(number + i) * TIME_SECOND;
+        out->purposes[i].until =
+            number % 4 == 3 ? (int64_t)(number * 2 + i) * TIME_SECOND : TIME_NONE;
+        out->purposes[i].policy_version = (uint32_t)(number % 200);
+    }
+}
+
+static bool is_made_from_one_number(const struct subject_consent *found)
+{
+    struct subject_consent expected;
+    make_state(found->seq, &expected);
+    bool same = found->age == expected.age && found->erase_at == expected.erase_at &&
+                found->age_stated && !found->unreadable;
+    for (unsigned i = 0; i < PURPOSE_LIMIT; i++) {
+        const struct purpose_consent *a = &found->purposes[i];
+        const struct purpose_consent *b = &expected.purposes[i];
+        same = same && a->state == b->state && a->since == b->since && a->until == b->until &&
+               a->policy_version == b->policy_version;
+    }
+    return same;
+}
+
+struct reader {
+    pthread_t thread;
+    uint64_t torn, went_back, found, absent;
+};
+
+static void *read_all_the_time(void *argument)
+{
+    struct reader *reader = argument;
+    uint64_t seen[IDS] = {0};
+    struct subject_consent found;
+    while (!atomic_load(&finished)) {
+        for (unsigned i = 0; i < IDS; i++) {
+            char id = (char)('0' + i);
+            if (!consent_table_find(table, CATEGORY_ACCOUNT_USER_ID, slice_of(&id, 1), &found)) {
+                reader->absent++;
+                continue;
+            }
+            reader->found++;
+            reader->torn += !is_made_from_one_number(&found);
+            reader->went_back += found.seq < seen[i];
+            seen[i] = found.seq;
+        }
+        struct consent_counts counts;
+        consent_table_counts(table, &counts);
+        reader->torn += counts.subjects > IDS || consent_table_block(table) != CONSENT_BLOCK_NONE;
+    }
+    return NULL;
+}
+
+/* Numbers only grow; now and then a subject goes, and comes back elsewhere. */
+static void write_all(void)
+{
+    uint64_t random = 88172645463325252;
+    for (uint64_t number = 1; number <= WRITES; number++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        char id = (char)('0' + random % IDS);
+        struct consent_key key = {.category = CATEGORY_ACCOUNT_USER_ID, .id = slice_of(&id, 1)};
+        struct consent_message message = {.tombstone = random >> 32 & 1};
+        if (!message.tombstone)
+            make_state(number, &message.subject);
+        enum consent_apply_result result = consent_table_apply(table, &key, &message);
+        assert_true(result == CONSENT_APPLIED || (message.tombstone && result == CONSENT_SAME));
+    }
+}
+
+static void readers_never_see_a_mixture(void **state)
+{
+    (void)state;
+    struct reader readers[READERS] = {0};
+    assert_int_equal(consent_table_new(IDS, NULL, &table), RC_OK);
+    for (unsigned i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&readers[i].thread, NULL, read_all_the_time, &readers[i]),
+                         0);
+    write_all();
+    atomic_store(&finished, true);
+    for (unsigned i = 0; i < READERS; i++) {
+        assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+        assert_int_equal(readers[i].torn, 0);
+        assert_int_equal(readers[i].went_back, 0);
+        assert_true(readers[i].found > 0);
+        assert_true(readers[i].absent > 0);
+    }
+    consent_table_free(table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(readers_never_see_a_mixture),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
