@@ -4,7 +4,7 @@
  *
  * Both ways are always compiled, so that a test can hold them against each other; the scanner takes
  * the one for the processor it is built for. Neither reads a byte at or after `end`. Internal to
- * core and to the decoder of ingest.
+ * core and to ingest.
  */
 #ifndef LETHE_CORE_JSON_BLOCK_H
 #define LETHE_CORE_JSON_BLOCK_H

@@ -63,12 +63,13 @@ static enum rc check_files(const struct capture_options *options, uint64_t *tota
     *total = 0;
     for (size_t i = 0; i < options->file_count; i++) {
         uint64_t size;
-        enum rc rc = capture_file_check(options->files[i], &size);
+        bool has_size;
+        enum rc rc = capture_file_check(options->files[i], &has_size, &size);
         if (rc) {
             *failed = i;
             return rc;
         }
-        known = known && size > 0;
+        known = known && has_size;
         *total += size;
     }
     if (!known)
@@ -173,7 +174,7 @@ static struct timespec instant_after(int64_t milliseconds)
 /* Waits for the lane's next block, or reads it. The mutex is held. */
 static enum rc await_block(struct capture_feed *feed, struct capture_lane *lane, int64_t wait)
 {
-    struct timespec until = instant_after(wait > 0 ? wait : 0);
+    struct timespec until = instant_after(wait <= 0 ? 0 : wait < TIME_DAY ? wait : TIME_DAY);
     for (;;) {
         if (feed->failure)
             return feed->failure;

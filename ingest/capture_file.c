@@ -14,9 +14,10 @@ static bool is_standard_input(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-enum rc capture_file_check(const char *path, uint64_t *size)
+enum rc capture_file_check(const char *path, bool *has_size, uint64_t *size)
 {
     struct stat status;
+    *has_size = false;
     *size = 0;
     if (is_standard_input(path))
         return RC_OK;
@@ -26,7 +27,8 @@ enum rc capture_file_check(const char *path, uint64_t *size)
         return rc_from_errno(EISDIR);
     if (access(path, R_OK) != 0)
         return rc_from_errno(errno);
-    if (S_ISREG(status.st_mode))
+    *has_size = S_ISREG(status.st_mode);
+    if (*has_size)
         *size = (uint64_t)status.st_size;
     return RC_OK;
 }

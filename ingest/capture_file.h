@@ -19,9 +19,9 @@ struct capture_file {
     struct capture_zstd *zstd; /* NULL: plain */
 };
 
-/* Can it be opened, and is it no directory? Opens no pipe, whose writer would notice. *size is its
- * size, 0 where that is not known. */
-LETHE_CHECKED enum rc capture_file_check(const char *path, uint64_t *size);
+/* Can it be opened, and is it no directory? Opens no pipe, whose writer would notice. A regular
+ * file has a size that is known before it is read; of anything else *size is 0. */
+LETHE_CHECKED enum rc capture_file_check(const char *path, bool *has_size, uint64_t *size);
 
 /* Opens it and looks at the first bytes. `path` "-" is standard input. After a failure there is
  * nothing to close. */

@@ -98,7 +98,7 @@ static bool is_due(struct capture_source *source, int64_t wait)
     int64_t delay = capture_feed_delay(source->feed, source->next.time);
     if (delay == 0)
         return true;
-    int64_t most = wait > 0 && wait < TIME_HOUR ? wait * NANOSECONDS : 0;
+    int64_t most = wait > 0 ? (wait < TIME_HOUR ? wait : TIME_HOUR) * NANOSECONDS : 0;
     int64_t sleep = delay < most ? delay : most;
     struct timespec time = {.tv_sec = (time_t)(sleep / 1000000000), .tv_nsec = sleep % 1000000000};
     nanosleep(&time, NULL);

@@ -1,5 +1,7 @@
 #include "ingest/json_text.h"
 
+#include "core/json_block.h"
+
 enum quarantine_reason json_fault_reason(enum json_fault fault)
 {
     switch (fault) {
@@ -22,6 +24,9 @@ enum quarantine_reason json_fault_reason(enum json_fault fault)
 /* At a quote: the byte after the closing one, or NULL. */
 static const char *string_end(const char *at, const char *end)
 {
+    const char *plain = json_plain_run(at + 1, end);
+    if (plain < end && *plain == '"')
+        return plain + 1;
     for (const char *from = at + 1;;) {
         const char *quote = memchr(from, '"', (size_t)(end - from));
         if (!quote)
@@ -40,40 +45,51 @@ static bool ends_scalar(char c)
     return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* Bytes that the search for a container's end stops at. */
+static bool is_structural(char c)
+{
+    static const bool table[256] = {
+        ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true};
+    return table[(unsigned char)c];
+}
+
+/* At an opening bracket: the byte after the one that closes it, or NULL. */
+static const char *container_end(const char *at, const char *end)
+{
+    size_t depth = 0;
+    while (at < end) {
+        if (!is_structural(*at)) {
+            at++;
+        } else if (*at == '"') {
+            at = string_end(at, end);
+            if (!at)
+                return NULL;
+        } else if (*at == '{' || *at == '[') {
+            depth++;
+            at++;
+        } else {
+            at++;
+            if (--depth == 0)
+                return at;
+        }
+    }
+    return NULL;
+}
+
 size_t json_value_span(struct slice text)
 {
     const char *at = text.data;
     const char *end = text.length ? at + text.length : at;
-    size_t depth = 0;
-    while (at < end) {
-        switch (*at) {
-        case '"':
-            at = string_end(at, end);
-            if (!at)
-                return 0;
-            break;
-        case '{':
-        case '[':
-            depth++;
+    if (at == end || *at == '}' || *at == ']')
+        return 0;
+    if (*at == '"')
+        at = string_end(at, end);
+    else if (*at == '{' || *at == '[')
+        at = container_end(at, end);
+    else {
+        at++;
+        while (at < end && !ends_scalar(*at))
             at++;
-            continue;
-        case '}':
-        case ']':
-            if (depth == 0)
-                return 0;
-            depth--;
-            at++;
-            break;
-        default:
-            at++;
-            if (depth > 0)
-                continue;
-            while (at < end && !ends_scalar(*at))
-                at++;
-            break;
-        }
-        if (depth == 0)
-            return (size_t)(at - text.data);
     }
-    return 0;
+    return at ? (size_t)(at - text.data) : 0;
 }

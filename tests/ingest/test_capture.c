@@ -84,6 +84,9 @@ static void several_files(void **state)
     struct capture_feed *feed;
     size_t failed;
     assert_int_equal(capture_feed_new(&options, &feed, &failed), RC_OK);
+    uint64_t read, total;
+    capture_feed_progress(feed, &read, &total);
+    assert_true(read == 0 && total == 5); /* an empty file has a size too */
     struct source *source;
     struct message message;
     int reason;
