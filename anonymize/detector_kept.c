@@ -3,12 +3,20 @@
 #include "anonymize/detector.h"
 
 /*
- * What one look counts. Every finding of a structural kind needs more than a short value of plain
- * characters can hold: a telephone number 7 digits, a position 8, an IPv4 address 4 digits and 3
- * dots, a hardware address or UUID 12 hex digits, a token 15 bytes, and the others a character
- * that is not plain. "www." and "wxid_" are the exceptions, and looked for.
+ * What one look counts. Every finding of a structural kind needs more than a value of few digits
+ * and plain characters can hold: a telephone number 7 digits, a position 8, an IPv4 address 4
+ * digits and 3 dots, a hardware address or UUID 12 hex digits, a token 15 letters, digits, hyphens
+ * and underscores in a row (credentials: 15 bytes and a digit), and the others a character that is
+ * not plain. "www.", "wxid_" and "-----BEGIN" are the exceptions, and looked for.
  */
-enum { PLAIN_LENGTH = 15, PLAIN_DIGITS = 7, PLAIN_HEX = 12, QUAD_DOTS = 3, QUAD_DIGITS = 4 };
+enum {
+    PLAIN_LENGTH = 64, /* so that no counter overflows */
+    PLAIN_DIGITS = 7,
+    PLAIN_HEX = 12,
+    PLAIN_RUN = 15,
+    QUAD_DOTS = 3,
+    QUAD_DIGITS = 4,
+};
 
 /* Four counters of a byte each: what is not plain, dots, digits, hex digits. */
 #define OTHER 0x01000000u
@@ -39,27 +47,34 @@ static const uint32_t weights[256] = {
     FOUR(PLAIN), FOUR(PLAIN), PLAIN, PLAIN, PLAIN, OTHER, OTHER, OTHER, OTHER, OTHER, ROW_OTHER,
     ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER, ROW_OTHER};
 
-static bool is_plain_and_short(struct slice text)
+static bool is_plain(struct slice text)
 {
     uint32_t sum = 0;
     unsigned char last = 0;
-    bool pair = false; /* "ww" or "wx" */
-    if (text.length >= PLAIN_LENGTH)
+    bool pair = false; /* "ww", "wx" or "--" */
+    size_t start = 0;  /* of the run */
+    size_t longest = 0;
+    if (text.length > PLAIN_LENGTH)
         return false;
     for (size_t i = 0; i < text.length; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         sum += weights[byte];
-        pair |= (last | 0x20) == 'w' && ((byte | 0x20) == 'w' || byte == 'x');
+        pair |= ((last | 0x20) == 'w' && ((byte | 0x20) == 'w' || byte == 'x')) ||
+                (last == '-' && byte == '-');
         last = byte;
+        if (byte == '.' || byte == ' ')
+            start = i + 1;
+        longest = i + 1 - start > longest ? i + 1 - start : longest;
     }
     unsigned digits = sum >> 8 & 0xFF;
     return sum < OTHER && !pair && digits < PLAIN_DIGITS && (sum & 0xFF) < PLAIN_HEX &&
+           longest < PLAIN_RUN && (text.length < PLAIN_RUN || digits == 0) &&
            ((sum >> 16 & 0xFF) < QUAD_DOTS || digits < QUAD_DIGITS);
 }
 
 bool detector_kept_value_clean(const struct value_rule *rule, struct slice decoded)
 {
-    if (is_plain_and_short(decoded))
+    if (is_plain(decoded))
         return true;
     struct detector_options options = {
         .kept = true,
