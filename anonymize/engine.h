@@ -17,9 +17,9 @@
  *   lone surrogate
  *   keep                 as it is, if the category's value rule allows it (else DROP_VALUE) and no
  *                        sure detector finds anything in it (else DROP_DETECTOR). Numbers as text
- *   keep of a time,      never as it is: cut to the plan's step; and only a time of the 25 years
- *   generalise           before the event's, or of the day after (else DROP_VALUE): a telephone
- *                        number or an IMEI in the place of a time is centuries away
+ *   keep of a time,      never as it is: cut to the plan's step; and only what the value rule
+ *   generalise           allows and lies in the 25 years before the event or the day after (else
+ *                        DROP_VALUE): a telephone number in a time's place is years away
  *   pseudonym            of the canonical id, in the epoch of the event's time (DROP_FORM,
  *                        DROP_PLACEHOLDER, DROP_NO_KEY)
  *   mask                 of what could be kept; the result is held against the detectors again

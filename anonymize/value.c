@@ -95,7 +95,11 @@ static bool cut_time(struct engine *engine, const struct value_task *task, struc
     enum time_format format = task->value->field == task->schema->time_field
                                   ? task->schema->time_format
                                   : TIME_FORMAT_AUTO;
+    const struct value_rule *rule =
+        &category_info(task->schema->fields[task->value->field].category)->value;
     int64_t time;
+    if (!value_rule_allows(rule, (enum json_type)task->value->type, text))
+        return drop(reason, DROP_VALUE);
     if (!time_parse(text, format, &time, NULL))
         return drop(reason, DROP_FORM);
     if (task->event_time == TIME_NONE || time > task->event_time + TIME_AFTER_EVENT ||
