@@ -55,7 +55,7 @@ void publication_add_quarantine(struct buffer *out, const struct publication_qua
     write_number(out, ",\"stored_bytes\":", file->stored_bytes);
     buffer_append_string(out, ",\"reasons\":{");
     const char *before = "";
-    for (size_t i = 0; i < QUARANTINE_REASON_COUNT; i++) {
+    for (enum quarantine_reason i = 0; i < QUARANTINE_REASON_COUNT; i++) {
         if (!file->by_reason[i])
             continue;
         write_name(out, before, slice_from_string(quarantine_reason_name(i)));

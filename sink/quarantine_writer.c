@@ -60,7 +60,7 @@ static enum rc flush(struct quarantine_writer *writer)
 
 static bool count(struct quarantine_writer *writer, const char *reason)
 {
-    for (size_t i = QUARANTINE_NONE + 1; i < QUARANTINE_REASON_COUNT; i++)
+    for (enum quarantine_reason i = QUARANTINE_NONE + 1; i < QUARANTINE_REASON_COUNT; i++)
         if (strcmp(reason, quarantine_reason_name(i)) == 0) {
             writer->by_reason[i]++;
             writer->records++;

@@ -178,7 +178,7 @@ static inline void fixture_finish(struct fixture *fixture)
 static inline int fixture_count(const struct fixture *fixture, const char *below,
                                 enum file_kind kind, char first[static FIXTURE_PATH])
 {
-    char path[FIXTURE_PATH], stem[FILE_STEM_SIZE];
+    char path[2 * FIXTURE_PATH], stem[FILE_STEM_SIZE];
     int count = 0;
     snprintf(path, sizeof path, "%s/%s", fixture->root, below);
     DIR *directory = opendir(path);
