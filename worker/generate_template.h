@@ -56,6 +56,7 @@ struct generate_context {
     struct generate_random random;
     uint64_t subject;     /* number of the person */
     uint64_t subject_key; /* the person's facts are hashes of this */
+    uint64_t seed_offset; /* where the people's numbers begin under this seed */
     int64_t time;         /* of the event, milliseconds */
     uint32_t later;       /* inside a repeat: how many elements come after this one */
     uint32_t rows[ROW_COUNT];

@@ -23,9 +23,10 @@ extern const struct generate_part generate_crash_parts[];
 extern const struct generate_part generate_device_parts[];
 extern const struct generate_part generate_consent_parts[];
 
-/* Sets the person that the context is about: number, key and rows. The first rank is the most
- * active one. */
-void generate_set_subject(struct generate_context *context, const struct generate_book *book,
-                          uint64_t seed, uint64_t subject);
+/* Sets the person that the context is about: number, key and rows. */
+void generate_set_subject(struct generate_context *context, uint64_t seed, uint64_t subject);
+
+/* Are the lists as long as generate_set_subject draws rows for? */
+bool generate_lists_fit(const struct generate_book *book);
 
 #endif
