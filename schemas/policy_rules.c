@@ -220,20 +220,22 @@ static void check_use(struct rules_reader *reader, const struct draft *draft)
                  SLICE_FORMAT(draft->rule->prefix));
 }
 
-/* Two rules can take the two branches of one category: together they are held to the same. */
-static void check_branches_together(struct rules_reader *reader)
+/* A rule can take a category in the one branch and leave it to another rule, or to none, in the
+ * other: together they are held to the same. */
+static void check_branches_together(struct rules_reader *reader, const struct draft *draft)
 {
+    const struct policy *policy = reader->policy;
     for (int i = CATEGORY_NONE + 1; i < CATEGORY_COUNT; i++) {
-        enum category category = (enum category)i;
-        struct action_rule granted = policy_action(reader->policy, category, true);
-        struct action_rule otherwise = policy_action(reader->policy, category, false);
-        const struct rule *rule = reader->policy->otherwise[category];
-        if (rule && rule != reader->policy->granted[category] &&
-            !action_rule_covers(&granted, &otherwise))
-            diagnose(reader->diagnostics, SEVERITY_ERROR, rule->place,
-                     "`otherwise` of `%.*s` would release more of `%s` than another rule does "
-                     "when granted",
-                     SLICE_FORMAT(rule->prefix), category_info(category)->name);
+        if (policy->otherwise[i] != draft->rule || policy->granted[i] == draft->rule)
+            continue;
+        struct action_rule granted = policy_action(policy, (enum category)i, true);
+        if (action_rule_covers(&granted, &draft->rule->otherwise))
+            continue;
+        diagnose(reader->diagnostics, SEVERITY_ERROR, draft->places[BRANCH_OTHERWISE],
+                 "`otherwise` may release more of `%s` than what is done when granted, which is "
+                 "%s",
+                 category_info((enum category)i)->name, action_name(granted.action));
+        return;
     }
 }
 
@@ -250,9 +252,10 @@ static void read_all(struct rules_reader *reader, struct yaml_node *rules)
         choose(reader, &reader->drafts[i], BRANCH_GRANTED);
         choose(reader, &reader->drafts[i], BRANCH_OTHERWISE);
     }
-    for (size_t i = 0; i < policy->rule_count; i++)
+    for (size_t i = 0; i < policy->rule_count; i++) {
         check_use(reader, &reader->drafts[i]);
-    check_branches_together(reader);
+        check_branches_together(reader, &reader->drafts[i]);
+    }
 }
 
 void policy_rules_read(struct policy *policy, struct yaml_node *rules, struct arena *arena,

@@ -24,7 +24,7 @@ void schema_read_subjects(struct schema_loader *loader, struct yaml_node *list, 
 void schema_read_signals(struct schema_loader *loader, struct yaml_node *signals);
 void schema_read_match(struct schema_loader *loader, struct yaml_node *match);
 
-/* A path that stands in one section twice: at `place`, and where `first` has it. */
+/* A path that stands in one section twice, in two spellings: at `place`, and where `first` is. */
 void schema_report_same_path(struct schema_loader *loader, struct slice path, struct place place,
                              const struct field *first);
 

@@ -23,14 +23,9 @@ int signal_number(struct signal_names *signals, struct slice name)
 void schema_report_same_path(struct schema_loader *loader, struct slice path, struct place place,
                              const struct field *first)
 {
-    if (slice_equal(path, first->path))
-        diagnose(loader->diagnostics, SEVERITY_ERROR, place,
-                 "`%.*s` is listed twice: first in line %u", SLICE_FORMAT(yaml_shown(path)),
-                 first->place.line);
-    else
-        diagnose(loader->diagnostics, SEVERITY_ERROR, place,
-                 "`%.*s` is the same path as `%.*s` in line %u", SLICE_FORMAT(yaml_shown(path)),
-                 SLICE_FORMAT(yaml_shown(first->path)), first->place.line);
+    diagnose(loader->diagnostics, SEVERITY_ERROR, place,
+             "`%.*s` is the same path as `%.*s` in line %u", SLICE_FORMAT(yaml_shown(path)),
+             SLICE_FORMAT(yaml_shown(first->path)), first->place.line);
 }
 
 static struct slice leaf_path(const void *context, size_t index)

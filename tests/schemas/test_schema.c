@@ -405,6 +405,10 @@ static const struct fault faults[] = {
      "5:30: error: `match.field` `x[].y` is in an array: there must be one\n"
      "5:47: error: `match.equals` must be a text",
      false},
+    {HEAD TIME SUBJECTS "match: {topic: ..}\n" FIELDS,
+     "5:16: error: `match.topic` must be a topic's name: at most 249 letters, digits, `_`, `-`, "
+     "`.`",
+     false},
     {HEAD TIME SUBJECTS "match: {field: 'x..y', equals: z}\n" FIELDS,
      "5:16: error: `x..y` is not a path: a name is missing", false},
     {HEAD TIME SUBJECTS "match: {field: dev, equals: 5}\n" FIELDS "  dev.x: device.model\n",

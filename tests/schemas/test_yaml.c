@@ -115,6 +115,10 @@ static const struct fault faults[] = {
      "2:1: error: not well-formed YAML: flow sequence without a closing bracket\n"
      "1:4: note: it is inside what begins here",
      false},
+    {"a: [1, 2\nb: 3\n", 0,
+     "3:1: error: not well-formed YAML: flow sequence without a closing bracket\n"
+     "1:4: note: it is inside what begins here",
+     false},
     {"a:\n\tb: 1\n", 0,
      "2:1: error: not well-formed YAML: tab character may not be used as indentation\n"
      "1:1: note: it is inside what begins here",
