@@ -470,12 +470,10 @@ static void test_hostile_entries(void **state)
         "\"parts\":[],\"input\":[]",
         "\"parts\":[],\"quarantine\":{\"file\":\"x\"},\"input\":[]",
         "\"parts\":[],\"quarantine\":null,\"input\":[{}]",
-        ("\"parts\":[],\"quarantine\":null,\"input\":[{\"origin\":0,\"partition\":0,\"ranges\":[[2,"
-         "1]]"
-         "}]"),
-        ("\"parts\":[],\"quarantine\":null,\"input\":[{\"origin\":0,\"partition\":0,\"ranges\":[[2]"
-         "]"
-         "}]"),
+        ("\"parts\":[],\"quarantine\":null,"
+         "\"input\":[{\"origin\":0,\"partition\":0,\"ranges\":[[2,1]]}]"),
+        ("\"parts\":[],\"quarantine\":null,"
+         "\"input\":[{\"origin\":0,\"partition\":0,\"ranges\":[[2]]}]"),
         "\"parts\":[],\"quarantine\":null",
         "\"parts\":[1,null,\"x\"],\"quarantine\":null,\"input\":[]",
     };
