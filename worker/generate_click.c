@@ -104,15 +104,16 @@ const struct generate_part generate_click_parts[] = {
     {"click.facts", 3,
      "'model':'`device.model`','os':'`device.os`','os_version':'`device.os_version`'"
      ",'screen':{'width':`screen.width`,'height':`screen.height`}"},
+    {"click.facts", 1,
+     "'brand':'`device.brand`','model':'`device.model`','os':'`device.os`','os_version':"
+     "'`device.os_version`','screen':{'width':`screen.width`,'height':`screen.height`"
+     ",'density':`screen.density`}"},
     {"click.more", 2,
      ",'time_zone':'`place.zone`','time_offset':`place.offset`,'architecture':"
      "'`device.architecture`','memory':`device.memory`,'name':'`person.device_name`'"},
     {"click.more", 1,
      ",'battery':{'level':`number 3-100`,'state':'`word.charging`'},'orientation':"
      "'`word.orientation`','dark_mode':`word.flag`"},
-    {"click.more", 1,
-     ",'name':'`person.device_name`','screen':{'width':`screen.width`,'height':`screen.height`"
-     ",'density':`screen.density`}"},
     {"click.app", 7, "'id':'com.example.shop','version':'`app.version`','channel':'`app.channel`'"},
     {"click.app", 2,
      "'id':'com.example.shop','version':'`app.version`','build':`app.build`"

@@ -39,8 +39,8 @@ const struct generate_part generate_device_parts[] = {
      ",'os_version':'`device.os_version`','language':'`place.locale`','rooted':`word.rarely`"},
     {"log.facts", 2,
      ",'brand':'`device.brand`','model':'`device.model`','os':'Android'"
-     ",'os_version':'`device.os_version`','firmware':'`device.model`_`device.os_version`.0.1.`"
-     "number 100-320`','architecture':'`device.architecture`','language':'`place.locale`'"
+     ",'os_version':'`device.os_version`','firmware':'`device.model`_`device.os_version`.0.`"
+     "number 100-320`.CN','architecture':'`device.architecture`','language':'`place.locale`'"
      ",'time_zone':'`place.zone`','rooted':false,'screen':{'width':`screen.width`"
      ",'height':`screen.height`},'sensors':[`log.sensor *2-5`]"},
     {"log.sensor", 1, "{'kind':'`word.sensor`'}"},
@@ -62,7 +62,7 @@ const struct generate_part generate_device_parts[] = {
      "'`word.permission`','contacts':'`word.permission`'}"},
     {"log.network", 4,
      ",'network':{'ip':'`person.ip`','access':'`network.access`','state':'connected'"
-     ",'latency':`decimal 2-300 3`}"},
+     ",'latency':`decimal 2-300 2`}"},
     {"log.network", 1,
      ",'network':{'ip':'`person.ip`','addresses':['192.168.`number 0-9`.`number 2-254`',"
      "'fe80::`hex 4`:`hex 3`f:fe`hex 2`:`hex 4`'],'access':'`network.access`','state':'connected'"
