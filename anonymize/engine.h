@@ -22,7 +22,8 @@
  *                        DROP_VALUE): a telephone number in a time's place is years away
  *   pseudonym            of the canonical id, in the epoch of the event's time (DROP_FORM,
  *                        DROP_PLACEHOLDER, DROP_NO_KEY)
- *   mask                 of what could be kept; the result is held against the detectors again
+ *   mask, generalise     of what could be kept (else as for keep); the result is held against the
+ *   of a version         detectors again
  *   redact               "[redacted]"
  *   the others           see their headers (false: DROP_FORM, or DROP_SIZE for want of room)
  *

@@ -1,3 +1,4 @@
+#include "anonymize/detector.h"
 #include "anonymize/detector_kept.h"
 #include "anonymize/engine_state.h"
 #include "anonymize/file_path.h"
@@ -142,6 +143,14 @@ static bool apply(struct engine *engine, const struct action_rule *action, struc
     }
 }
 
+/* Actions that make less of a value that could be kept: they begin with one. A version is the
+ * longest part of what reads as one, and the rest may show that it is none ("31.23,121.47"). */
+static bool is_of_kept_value(const struct action_rule *action)
+{
+    return action->action == ACTION_MASK ||
+           (action->action == ACTION_GENERALISE && action->generalisation == GENERALISE_VERSION);
+}
+
 /* What an action made of a value is held against the category once more, where that has a say. */
 static bool check_result(const struct value_rule *rule, const struct action_rule *action,
                          struct slice result, int *reason)
@@ -149,6 +158,11 @@ static bool check_result(const struct value_rule *rule, const struct action_rule
     if (action->action == ACTION_GENERALISE && action->generalisation == GENERALISE_VERSION)
         return may_keep(rule, JSON_STRING, result, reason);
     if (action->action == ACTION_MASK && !detector_kept_value_clean(rule, result))
+        return drop(reason, DROP_DETECTOR);
+    /* A path without a host may be a file's: "/home/alice/notes". */
+    if (action->action == ACTION_URL && slice_starts_with(result, SLICE("/")) &&
+        !slice_starts_with(result, SLICE("//")) &&
+        detector_finds(result, (struct detector_options){0}, STRENGTH_STRUCT))
         return drop(reason, DROP_DETECTOR);
     return true;
 }
@@ -161,7 +175,7 @@ static bool write_rewritten(struct engine *engine, const struct value_task *task
     enum json_type type = (enum json_type)task->value->type;
     if (type == JSON_NUMBER && !takes_number(action->action, rule, action->generalisation))
         return drop(reason, DROP_TYPE);
-    if (action->action == ACTION_MASK && !may_keep(rule, type, text, reason))
+    if (is_of_kept_value(action) && !may_keep(rule, type, text, reason))
         return false;
     if (type == JSON_STRING && action->action == ACTION_GENERALISE &&
         action->generalisation == GENERALISE_NUMBER && !rule->string)
