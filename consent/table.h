@@ -3,7 +3,7 @@
  *
  * Stores keyed hashes of ids (SipHash-2-4 with 128 bits of output, under a random key per process),
  * never ids. At most 64 bytes a subject with three purposes at 10 million subjects, load factor
- * included (buckets.h; 53.4 bytes at the limit); what is rare (a fourth purpose, an `until`, an
+ * included (buckets.h; 56.9 bytes at the limit); what is rare (a fourth purpose, an `until`, an
  * erasure, a long seq) lies in records of 64 bytes beside it. A look-up waits for one access to
  * memory in the usual case: two neighbouring cache lines, fetched together.
  *

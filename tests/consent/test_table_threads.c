@@ -13,9 +13,10 @@
 
 #include <cmocka.h>
 
+#include "consent/buckets.h"
 #include "consent/table.h"
 
-enum { READERS = 4, IDS = 48, WRITES = 400000 };
+enum { READERS = 4, IDS = 48, WRITES = 200000 };
 
 static struct consent_table *table;
 static atomic_bool finished;
@@ -122,10 +123,94 @@ static void readers_never_see_a_mixture(void **state)
     consent_table_free(table);
 }
 
+/* A full table through which keys come and go, so that they are pulled about; no reader ever misses
+ * one that is there. The writer says which are: the numbers from `oldest` to before `newest`. */
+enum { LIVE = 600, CHURN_WRITES = 400000 };
+
+static atomic_uint_fast64_t oldest;
+static atomic_uint_fast64_t newest;
+static struct buckets buckets;
+
+static uint64_t mix(uint64_t number)
+{
+    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
+    return number ^ number >> 31;
+}
+
+static struct subject_key key_of(uint64_t number)
+{
+    return (struct subject_key){{mix(2 * number + 1), mix(2 * number + 2)}};
+}
+
+static void *find_what_is_there(void *argument)
+{
+    struct reader *reader = argument;
+    struct slot_image image;
+    struct subject_consent found;
+    uint64_t random = 88172645463325252;
+    while (!atomic_load(&finished)) {
+        random = mix(random + 1);
+        uint64_t first = atomic_load(&oldest);
+        uint64_t number = first + random % (atomic_load(&newest) - first);
+        if (buckets_find(&buckets, key_of(number), &image)) {
+            slot_decode(&image, &found);
+            reader->torn += !is_made_from_one_number(&found) || found.seq % LIVE != number % LIVE;
+            reader->found++;
+        } else {
+            reader->absent += number >= atomic_load(&oldest);
+        }
+    }
+    return NULL;
+}
+
+static void put(uint64_t number, uint64_t seq)
+{
+    struct subject_consent subject;
+    struct slot_image image;
+    make_state(seq, &subject);
+    slot_encode(&subject, &image);
+    assert_true(buckets_put(&buckets, key_of(number), &image));
+}
+
+static void readers_never_miss_what_is_there(void **state)
+{
+    (void)state;
+    struct reader readers[READERS] = {0};
+    assert_int_equal(buckets_init(&buckets, LIVE), RC_OK);
+    for (uint64_t i = 0; i < LIVE; i++)
+        put(i, i);
+    atomic_store(&newest, LIVE);
+    atomic_store(&finished, false);
+    for (unsigned i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&readers[i].thread, NULL, find_what_is_there, &readers[i]),
+                         0);
+    for (uint64_t number = LIVE; number < CHURN_WRITES; number++) {
+        uint64_t first = number - LIVE;
+        atomic_store(&oldest, first + 1);
+        assert_true(buckets_remove(&buckets, key_of(first)));
+        put(number, number);
+        atomic_store(&newest, number + 1);
+        uint64_t changed = first + 1 + mix(number) % LIVE;
+        put(changed, changed + number % 1000 * LIVE);
+    }
+    uint64_t moves = atomic_load(&buckets.moves);
+    atomic_store(&finished, true);
+    for (unsigned i = 0; i < READERS; i++) {
+        assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+        assert_int_equal(readers[i].torn, 0);
+        assert_int_equal(readers[i].absent, 0);
+        assert_true(readers[i].found > 0);
+    }
+    assert_true(moves > 10000);
+    buckets_release(&buckets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readers_never_see_a_mixture),
+        cmocka_unit_test(readers_never_miss_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
