@@ -12,6 +12,7 @@
  *     LETHE_FAIL_AT       which call of that kind, from 1
  *     LETHE_FAIL_ERRNO    ENOSPC, EIO (the default), ENOMEM, EDQUOT, EACCES, EMFILE
  *     LETHE_FAIL_FOREVER  1: that call and every later one of its kind (a disk that stays full)
+ *     LETHE_FAIL_ALSO     another kind: from the k-th call on every call of it fails too
  *     LETHE_FAIL_SHORT    1: the k-th write(2) writes half of its bytes, and the one after it fails
  *     LETHE_FAIL_KILL     1: instead of failing the process ends there and then with status 137,
  *                         without cleaning up, as a crash would (with SHORT: after half a write)
@@ -66,7 +67,7 @@ static const char *const call_names[CALL_COUNT] = {
 };
 
 static struct {
-    enum call call;
+    enum call call, also;
     unsigned long at;
     int error;
     bool forever, half, kill;
@@ -74,7 +75,7 @@ static struct {
 } plan; /* set before main, and never after */
 
 static atomic_ulong calls;
-static atomic_bool half_written;
+static atomic_bool half_written, begun;
 
 static int error_from_name(const char *name)
 {
@@ -89,6 +90,14 @@ static int error_from_name(const char *name)
     return EIO;
 }
 
+static enum call call_from_name(const char *name)
+{
+    for (enum call call = CALL_NONE + 1; name && call < CALL_COUNT; call++)
+        if (strcmp(name, call_names[call]) == 0)
+            return call;
+    return CALL_NONE;
+}
+
 static bool is_set(const char *name)
 {
     const char *value = getenv(name);
@@ -97,7 +106,6 @@ static bool is_set(const char *name)
 
 static void read_plan(void)
 {
-    const char *call = getenv("LETHE_FAIL_CALL");
     const char *at = getenv("LETHE_FAIL_AT");
     plan.at = at ? strtoul(at, NULL, 10) : 0;
     plan.error = error_from_name(getenv("LETHE_FAIL_ERRNO"));
@@ -105,9 +113,9 @@ static void read_plan(void)
     plan.half = is_set("LETHE_FAIL_SHORT");
     plan.kill = is_set("LETHE_FAIL_KILL");
     plan.report = getenv("LETHE_FAIL_REPORT");
-    for (enum call i = CALL_NONE + 1; call && i < CALL_COUNT; i++)
-        if (strcmp(call, call_names[i]) == 0)
-            plan.call = i; /* the last thing to be set: from here on it counts */
+    plan.also = call_from_name(getenv("LETHE_FAIL_ALSO"));
+    /* The last thing to be set: from here on it counts. */
+    plan.call = call_from_name(getenv("LETHE_FAIL_CALL"));
 }
 
 /* Is this the call? System calls are made directly here, so that nothing calls itself. */
@@ -118,6 +126,7 @@ static bool has_come(enum call call)
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
     if (number != plan.at && !(plan.forever && number > plan.at))
         return false;
+    atomic_store(&begun, true);
     if (plan.report) {
         long report = syscall(SYS_openat, AT_FDCWD, plan.report, O_WRONLY | O_CREAT, 0600);
         if (report >= 0)
@@ -128,7 +137,8 @@ static bool has_come(enum call call)
 
 static bool fails(enum call call)
 {
-    if (!has_come(call))
+    bool also = call != CALL_NONE && call == plan.also && atomic_load(&begun);
+    if (!also && !has_come(call))
         return false;
     if (plan.kill)
         syscall(SYS_exit_group, 137);
