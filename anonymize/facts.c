@@ -107,6 +107,8 @@ static void note_id(struct engine *engine, const struct schema *schema,
 {
     struct found_id id;
     enum category category = schema->fields[value->field].category;
+    if (value->type == JSON_NULL && !(roles & FACT_SUBJECT))
+        return; /* an id that is not there cannot refuse */
     find_id(engine, category, value, &id);
     if (id.result == CANONICAL_OPTED_OUT)
         facts->advertising_opt_out = true;
@@ -126,7 +128,7 @@ static bool lies_below(const struct schema *schema, uint16_t field, uint16_t con
 
 /*
  * Something else stands where a container with ids or signals should be: what they say cannot be
- * read. Its null says of signals that there are none; a subject's place it leaves unreadable.
+ * read. Its null says that there are no signals and vetoes; a subject's place it leaves unreadable.
  */
 static void note_refused_container(const struct engine *engine, const struct schema *schema,
                                    const struct raw_value *value, struct record_facts *facts)
@@ -134,7 +136,7 @@ static void note_refused_container(const struct engine *engine, const struct sch
     for (size_t i = 0; i < schema->subject_count; i++)
         if (lies_below(schema, schema->subjects[i], value->field))
             add_subject(engine, facts, schema->subjects[i], SUBJECT_SUBJECT, CATEGORY_NONE, NULL);
-    for (size_t i = 0; i < schema->veto_count; i++)
+    for (size_t i = 0; value->type != JSON_NULL && i < schema->veto_count; i++)
         if (lies_below(schema, schema->vetoes[i], value->field))
             add_subject(engine, facts, schema->vetoes[i], SUBJECT_VETO, CATEGORY_NONE, NULL);
     for (size_t i = 0; value->type != JSON_NULL && i < schema->signal_count; i++)

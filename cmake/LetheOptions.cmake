@@ -5,6 +5,7 @@ set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g") # asserts stay on: they hold invariants of what leaves
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O1 -g")
 set(CMAKE_C_FLAGS_DEBUG "-O0 -g3")
 
 set(LETHE_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")

@@ -114,11 +114,13 @@ static int load_consent(struct replay *replay)
 
 static int load_seal_key(struct replay *replay)
 {
+    const char *path = replay->options->quarantine_key ? replay->options->quarantine_key
+                                                       : replay->configuration->quarantine_key;
     struct buffer reason;
-    if (!is_directory_output(replay->options) || !replay->configuration->quarantine_key)
+    if (!is_directory_output(replay->options) || !path)
         return EXIT_DONE;
     buffer_init(&reason, 4096);
-    enum rc rc = seal_key_load(replay->configuration->quarantine_key, &replay->seal_key, &reason);
+    enum rc rc = seal_key_load(path, &replay->seal_key, &reason);
     if (rc != RC_OK)
         fprintf(stderr, "lethe: quarantine: %.*s\n", SLICE_FORMAT(buffer_slice(&reason)));
     buffer_release(&reason);

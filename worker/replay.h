@@ -22,13 +22,14 @@ struct replay_options {
     int64_t clock;        /* TIME_NONE: the real one */
     const uint64_t *seed; /* NULL: none */
     bool live_keys;
-    const char *output; /* directory, "-" or NULL: nothing is written */
-    int recipient;      /* -1: all */
-    uint32_t lanes;     /* 0: the configuration's */
-    const char *topic;  /* of plain lines; NULL: not known */
-    double speed;       /* 0: as fast as it goes */
-    bool progress;      /* a bar on standard error */
-    bool quiet;         /* no places of bad records */
+    const char *quarantine_key; /* NULL: the configuration's */
+    const char *output;         /* directory, "-" or NULL: nothing is written */
+    int recipient;              /* -1: all */
+    uint32_t lanes;             /* 0: the configuration's */
+    const char *topic;          /* of plain lines; NULL: not known */
+    double speed;               /* 0: as fast as it goes */
+    bool progress;              /* a bar on standard error */
+    bool quiet;                 /* no places of bad records */
 };
 
 struct replay_result {
