@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 
-#include "fixture.h"
 #include "sink/manifest.h"
 #include "sink/quarantine_file.h"
+#include "tests/sink/fixture.h"
 
 static struct fixture fixture;
 

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include "fixture.h"
+#include "tests/sink/fixture.h"
 
 static struct fixture fixture;
 static uint64_t seed = 77;

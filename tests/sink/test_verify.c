@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <zstd.h>
 
-#include "fixture.h"
+#include "tests/sink/fixture.h"
 
 static struct fixture fixture;
 
