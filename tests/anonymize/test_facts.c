@@ -229,6 +229,7 @@ static void test_signals(void **state)
     assert_int_equal(facts_of("{\"privacy\":\"no\"}")->signals, 1u << ads);
     assert_int_equal(facts_of("{\"list\":[0,false,\"\"]}")->signals, 0);
     assert_int_equal(facts_of("{\"list\":[0,false,\"out\"]}")->signals, 1u << dnt);
+    assert_int_equal(facts_of("{\"list\":[1,1,0,\"out\"]}")->signals, 1u << dnt);
     assert_int_equal(facts_of("{\"list\":1}")->signals, 1u << dnt);
 }
 
