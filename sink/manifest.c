@@ -84,14 +84,16 @@ static bool read_epochs(const struct json_value *list, struct arena *arena, stru
     if (!list || list->type != JSON_ARRAY)
         return false;
     uint32_t *epochs = ARENA_ARRAY(arena, list->count, uint32_t);
+    uint32_t before = EPOCH_NONE;
     if (!epochs)
         return false;
     for (const struct json_value *value = list->first; value; value = value->next) {
         uint64_t number;
         if (value->type != JSON_NUMBER || !slice_to_u64(value->text, &number) ||
-            number > UINT32_MAX || number == EPOCH_NONE)
+            number > UINT32_MAX || number <= before)
             return false;
-        epochs[out->epoch_count++] = (uint32_t)number;
+        before = (uint32_t)number;
+        epochs[out->epoch_count++] = before;
     }
     out->epochs = epochs;
     return true;
