@@ -6,7 +6,7 @@
  *   two files      the same, cut at the separator
  *   compressed     the target makes frames of it, of one line or more
  *   cut            the same, without the last bytes
- *   many times     plain, repeated until there are several blocks
+ *   blocks         plain, with long lines in between, so that a block ends inside the text
  *
  *   every line that is whole comes once, by its number, on one lane, in order, as what the envelope
  *   reader makes of it; blank ones do not; longer ones than the limit come as such, and empty
@@ -21,6 +21,7 @@
 #include "core/json_document.h"
 #include "ingest/capture.h"
 #include "ingest/capture_file.h"
+#include "ingest/capture_lines.h"
 #include "ingest/envelope.h"
 #include "schemas/reason.h"
 #include "tests/fuzz/fuzz.h"
@@ -30,12 +31,12 @@ enum {
     FILES_MOST = 2,
     DEPTH = 16,
     TEXT_LIMIT = 4 * 1024 * 1024, /* decompressed: of more, nothing is checked */
-    REPEATED = 600 * 1024,
+    FILLER = 8 * 1024,            /* bytes of a line between */
     CUT = 7,
     POLLS_MOST = 10 * 1000 * 1000,
 };
 
-enum form { FORM_PLAIN, FORM_TWO_FILES, FORM_FRAMES, FORM_CUT_FRAMES, FORM_REPEATED, FORM_COUNT };
+enum form { FORM_PLAIN, FORM_TWO_FILES, FORM_FRAMES, FORM_CUT_FRAMES, FORM_BLOCKS, FORM_COUNT };
 
 static const struct slice topic = {"events", 6};
 static const int64_t plain_time = INT64_C(1767323045000);
@@ -80,9 +81,11 @@ static void file_drop(struct file *file)
 static void decompress(struct file *file)
 {
     static char out_memory[128 * 1024];
-    ZSTD_DStream *stream = ZSTD_createDStream();
+    static ZSTD_DStream *stream;
     size_t left = 0;
-    FUZZ_CHECK(stream);
+    if (!stream)
+        stream = ZSTD_createDStream();
+    FUZZ_CHECK(stream && !ZSTD_isError(ZSTD_DCtx_reset(stream, ZSTD_reset_session_only)));
     file->end = RC_OK;
     for (size_t i = 0; i < file->bytes.length && !file->end && !file->too_large; i++) {
         ZSTD_inBuffer in = {.src = file->bytes.data + i, .size = 1};
@@ -100,7 +103,6 @@ static void decompress(struct file *file)
     }
     if (!file->end && left != 0)
         file->end = RC_TRUNCATED;
-    ZSTD_freeDStream(stream);
 }
 
 static void file_read_slowly(struct file *file)
@@ -127,6 +129,23 @@ static void append_frames(struct buffer *out, struct slice text)
     }
 }
 
+/* Text, lines up to the end of the first block but for half the text, and the text again. */
+static void append_blocks(struct buffer *out, struct slice text)
+{
+    size_t end = CAPTURE_BLOCK - (text.length / 2 < FILLER ? text.length / 2 : FILLER);
+    buffer_append(out, text);
+    while (out->length < end) {
+        size_t length = end - out->length < FILLER ? end - out->length : FILLER;
+        char *line = buffer_reserve(out, length);
+        FUZZ_CHECK(line);
+        memset(line, 'x', length);
+        line[length - 1] = '\n';
+        out->length += length;
+    }
+    buffer_append(out, text);
+    buffer_append(out, text);
+}
+
 /* Makes the files; what they hold lies in `memory` or in the input. */
 static void make_files(struct setting *setting, enum form form, struct slice text,
                        struct buffer *memory)
@@ -141,9 +160,8 @@ static void make_files(struct setting *setting, enum form form, struct slice tex
         first = buffer_slice(memory);
         if (form == FORM_CUT_FRAMES)
             first = slice_head(first, first.length > CUT ? first.length - CUT : 0);
-    } else if (form == FORM_REPEATED && text.length > 0) {
-        while (memory->length < REPEATED)
-            buffer_append(memory, text);
+    } else if (form == FORM_BLOCKS) {
+        append_blocks(memory, text);
         first = buffer_slice(memory);
     }
     file_make(&setting->files[setting->file_count++], first);
@@ -165,8 +183,7 @@ static bool next_line(const struct setting *setting, struct file *file, struct s
         *line = slice_cut(&file->rest, '\n');
         file->line++;
         bool cut = !file->rest.data && file->end;
-        if (line->length > setting->line_limit ||
-            (slice_trim(*line).length > 0 && !cut))
+        if (line->length > setting->line_limit || (slice_trim(*line).length > 0 && !cut))
             return true;
     }
     return false;

@@ -5,10 +5,10 @@
  *   a key that can be read is a known identifier's, with an id that is its own canonical form
  *   reading a value twice gives the same; an unreadable one grants nothing, as a subject or a veto,
  *   whenever one asks; a text that is no well-formed object is unreadable, and of a minor
- *   what is granted is granted in so many words: a slow oracle looks for them in the value as a tree
- *   a conflict of two messages grants nothing that one of them would not
- *   the table finds what a list of subjects, kept by the rules of message.h, has of them; it is
- *   blocked exactly while there are keys that cannot be read and have had no tombstone
+ *   what is granted is granted in so many words: a slow oracle looks for them in the value as a
+ * tree a conflict of two messages grants nothing that one of them would not the table finds what a
+ * list of subjects, kept by the rules of message.h, has of them; it is blocked exactly while there
+ * are keys that cannot be read and have had no tombstone
  */
 #include "consent/merge.h"
 #include "consent/table.h"
@@ -118,8 +118,7 @@ static void check_against_tree(const struct consent_message *message, const stru
     if (!stated || stated->type == JSON_NULL)
         FUZZ_CHECK(!subject->age_stated);
     else
-        FUZZ_CHECK(subject->age_stated &&
-                   subject->age == (number && age < AGE_UNKNOWN ? age : 0));
+        FUZZ_CHECK(subject->age_stated && subject->age == (number && age < AGE_UNKNOWN ? age : 0));
     const struct json_value *erasure = json_member(tree, SLICE("erase_at"));
     FUZZ_CHECK((subject->erase_at == TIME_NONE) == (!erasure || erasure->type == JSON_NULL));
     for (unsigned i = 0; i < PURPOSES; i++)
@@ -202,8 +201,8 @@ static void model_apply(struct model *model, const struct consent_key *key,
     subject_consent_settle(&incoming);
     if (!subject) {
         subject = &model->subjects[model->count++];
-        *subject = (struct known_subject){
-            .key = *key, .id_length = key->id.length, .consent = incoming};
+        *subject =
+            (struct known_subject){.key = *key, .id_length = key->id.length, .consent = incoming};
         return;
     }
     struct subject_consent before = subject->consent;

@@ -253,8 +253,7 @@ static const struct json_value *discriminator(const struct schema *schema,
 {
     if (field == FIELD_ROOT)
         return tree;
-    const struct json_value *parent =
-        discriminator(schema, tree, schema->fields[field].parent);
+    const struct json_value *parent = discriminator(schema, tree, schema->fields[field].parent);
     return json_member(parent, schema->fields[field].name);
 }
 
@@ -373,8 +372,8 @@ static void check_message(struct setting *setting, struct slice message)
     const char *at = message.data;
     uint32_t count = 0;
     json_names_init(&names, 2, message.length / 4 + 1);
-    framing_start(&cursor, setting->framing, message,
-                  (struct framing_limits){RECORD_LIMIT, DEPTH}, &names);
+    framing_start(&cursor, setting->framing, message, (struct framing_limits){RECORD_LIMIT, DEPTH},
+                  &names);
     while (framing_next(&cursor, &record, &reason)) {
         FUZZ_CHECK(record.length == 0 || (record.data >= at && record.data + record.length <=
                                                                    message.data + message.length));

@@ -2,11 +2,11 @@
  * The JSON reader and writer of core. The input is the text.
  *
  *   json_check and json_parse agree on whether, where and why a text is refused
- *   a fault lies within the text; with less depth allowed there is the same fault, or JSON_FAULT_DEPTH
- *   every beginning of an object or array is "truncated" or "empty"
- *   names and strings of the tree are UTF-8, and no object has a name twice
- *   what is written from the tree, compact or indented, reads back as the same tree
- *   both ways of looking for the end of a string's plain part agree
+ *   a fault lies within the text; with less depth allowed there is the same fault, or
+ * JSON_FAULT_DEPTH every beginning of an object or array is "truncated" or "empty" names and
+ * strings of the tree are UTF-8, and no object has a name twice what is written from the tree,
+ * compact or indented, reads back as the same tree both ways of looking for the end of a string's
+ * plain part agree
  */
 #include "core/json_block.h"
 #include "core/json_document.h"

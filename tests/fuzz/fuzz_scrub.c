@@ -3,10 +3,10 @@
  *
  *   findings are disjoint, ascending, within the text, and begin and end at characters
  *   what is no UTF-8, or holds U+0000, is refused; what is refused appends nothing
- *   the result is UTF-8, holds no finding but placeholders, and is not changed by scrubbing it again
- *   a slow look at the result finds no e-mail address, no card, and no eleven digits in a row that
- *   are no time; what it would have to find in another spelling is the detectors' business
- *   text without a finding comes out as it is
+ *   the result is UTF-8, holds no finding but placeholders, and is not changed by scrubbing it
+ * again a slow look at the result finds no e-mail address, no card, and no eleven digits in a row
+ * that are no time; what it would have to find in another spelling is the detectors' business text
+ * without a finding comes out as it is
  */
 #include "anonymize/scrub.h"
 #include "core/utf8.h"
@@ -79,8 +79,8 @@ static void check_no_long_number(struct slice text)
         size_t end = at;
         while (end < text.length && is_digit(text.data[end]))
             end++;
-        bool alone = (at == 0 || text.data[at - 1] == ' ') &&
-                     (end == text.length || text.data[end] == ' ');
+        bool alone =
+            (at == 0 || text.data[at - 1] == ' ') && (end == text.length || text.data[end] == ' ');
         struct slice digits = slice_between(text, at, end);
         FUZZ_CHECK(!alone || digits.length < 11 || may_stay(digits));
         at = end + 1;
