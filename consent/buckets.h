@@ -59,6 +59,7 @@ struct buckets {
     uint32_t record_free; /* first of the chain of free ones, or RECORD_NONE */
     uint64_t *touched;    /* a bit for every page of buckets that was written to */
     uint64_t touched_pages;
+    bool asked_for_huge_pages;
 };
 
 LETHE_CHECKED enum rc buckets_init(struct buckets *buckets, uint64_t capacity);
@@ -80,7 +81,7 @@ bool buckets_remove(struct buckets *buckets, struct subject_key key);
 /* How many buckets a look-up of the key reads, for tests and measurements. The writer's call. */
 uint64_t buckets_probes(const struct buckets *buckets, struct subject_key key);
 
-/* Bytes of memory written to, in whole pages. */
+/* Bytes of memory written to, in whole pages; all of the buckets once there are huge ones. */
 uint64_t buckets_bytes(const struct buckets *buckets);
 
 #endif
