@@ -86,8 +86,10 @@ static int replay(const struct command *command, const struct replay_arguments *
     if (status != EXIT_DONE)
         return status;
     result = calloc(1, sizeof *result);
-    if (!result)
+    if (!result) {
+        fprintf(stderr, "lethe replay: %s\n", rc_sentence(RC_NO_MEMORY));
         return EXIT_FAILED;
+    }
     status = replay_run(&options, result);
     if (status == EXIT_DONE)
         status = print_summary(&options, result);

@@ -6,13 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sink/layout.h"
+#include "sink/recovery.h"
 #include "sink/stream_sink.h"
 #include "worker/command.h"
 #include "worker/consent_loading.h"
 #include "worker/progress.h"
 #include "worker/replay_audit.h"
 
-enum { LANE_LIMIT = 64, ORIGIN_LIMIT = 65536 };
+enum { LANE_LIMIT = 64, ORIGIN_LIMIT = 65536, PATH_LIMIT = 4096 };
 
 /* What one lane's thread works on. */
 struct replay_lane {
@@ -303,9 +305,10 @@ static void collect(struct replay *replay)
     if (!is_directory_output(replay->options))
         return;
     for (unsigned lane = 0; lane < replay->lane_count; lane++) {
-        for (size_t i = 0; i < replay->configuration->recipient_count; i++) {
+        const struct sink *sink = replay->lanes[lane].options.sink;
+        for (size_t i = 0; sink && i < replay->configuration->recipient_count; i++) {
             struct file_sink_counts counts = {0};
-            file_sink_counts(replay->lanes[lane].options.sink, i, &counts);
+            file_sink_counts(sink, i, &counts);
             result->parts[i].rows += counts.rows;
             result->parts[i].bytes += counts.bytes;
             result->parts[i].stored_bytes += counts.stored_bytes;
@@ -313,6 +316,20 @@ static void collect(struct replay *replay)
             result->parts[i].below_minimum += counts.below_minimum;
         }
     }
+}
+
+/* What was committed and could not be made visible is made visible, what was not is removed. */
+static void recover(const struct replay *replay)
+{
+    struct recovery_report report;
+    char audit[PATH_LIMIT];
+    if (replay->result->rc == RC_OK || !is_directory_output(replay->options) ||
+        snprintf(audit, sizeof audit, "%s/" LAYOUT_AUDIT_FILE, replay->options->output) >=
+            PATH_LIMIT)
+        return;
+    enum rc rc = file_sink_recover(replay->options->output, audit, &report);
+    if (rc != RC_OK && rc != RC_NOT_FOUND)
+        complain("recovery of", replay->options->output, rc_sentence(rc), EXIT_FAILED);
 }
 
 static void close_replay(struct replay *replay)
@@ -324,6 +341,7 @@ static void close_replay(struct replay *replay)
     stream_output_free(replay->stream);
     capture_feed_free(replay->feed);
     audit_abandon(replay->audit);
+    recover(replay);
     consent_table_free(replay->consent);
     keyring_release(replay->keyring);
 }

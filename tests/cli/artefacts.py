@@ -74,13 +74,20 @@ def expand(name, data):
         yield name + " (decompressed)", text
 
 
+WINDOW = 8  # every form is at least that long
+
+
 def find(canaries, artefacts):
-    """`artefacts`: name -> bytes. Returns (canary, form, artefact) for everything found."""
+    """`artefacts`: name -> bytes. Returns (canary, form, artefact) for everything found. The windows
+    of every artefact are indexed once, so that a million needles cost a look-up each."""
     expanded = [pair for name, data in artefacts.items() for pair in expand(name, data)]
+    windows = set()
+    for _, data in expanded:
+        windows.update(data[i:i + WINDOW] for i in range(len(data) - WINDOW + 1))
     found = []
     for canary in canaries:
         for form, needle in set(forms(canary)):
-            for name, data in expanded:
-                if needle in data:
-                    found.append((canary, form, name))
+            if needle[:WINDOW] not in windows:
+                continue
+            found += [(canary, form, name) for name, data in expanded if needle in data]
     return found

@@ -31,7 +31,7 @@ CEILINGS = {
               "device.time_offset", "device.architecture", "device.screen", "device.resource",
               "device.battery", "device.setting", "device.flag", "device.sensor", "log", "crash",
               "text.free", "network.ip", "network.isp", "web.referrer", "web.url", "app.version",
-              "app.build", "app.performance"],
+              "app.build", "app.performance", "app.usage"],
 }
 
 MOST = {
