@@ -186,11 +186,9 @@ enum envelope_kind envelope_read(struct envelope_reader *reader, struct slice li
     if (json_peek(&reading.scanner) != JSON_OBJECT || !read_members(&reading, out) ||
         (reading.seen & NEEDED) != NEEDED)
         return ENVELOPE_NONE;
-    if (reading.open)
-        return reading.bad ? ENVELOPE_BAD : ENVELOPE_READ;
-    if (reading.bad || !json_finish(&reading.scanner))
-        return ENVELOPE_BAD;
     if (out->time < 0) /* Kafka's -1: no timestamp */
         out->time = TIME_NONE;
-    return ENVELOPE_READ;
+    if (reading.open)
+        return reading.bad ? ENVELOPE_BAD : ENVELOPE_READ;
+    return reading.bad || !json_finish(&reading.scanner) ? ENVELOPE_BAD : ENVELOPE_READ;
 }
