@@ -1,0 +1,65 @@
+#include "worker/discover_name.h"
+
+#include "anonymize/detector.h"
+#include "schemas/alphabet.h"
+
+enum { DIGITS_MOST = 4, HEX_RUN = 8, MIXED_RUN = 20 };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Punctuation that stands in names as developers write them. */
+static bool is_punctuation(char c)
+{
+    return c != '\0' && strchr("_-.$: /()[]#+", c) != NULL;
+}
+
+static bool has_run(struct slice name, bool (*belongs)(char), size_t limit)
+{
+    size_t length = 0, digits = 0;
+    for (size_t i = 0; i < name.length; i++) {
+        bool in = belongs(name.data[i]);
+        length = in ? length + 1 : 0;
+        digits = in ? digits + is_digit(name.data[i]) : 0;
+        if (length >= limit && digits > 0 && digits < length)
+            return true;
+    }
+    return false;
+}
+
+static bool is_alphanumeric(char c)
+{
+    return is_digit(c) || is_letter(c);
+}
+
+bool discover_name_is_data(struct slice name)
+{
+    char plain[DISCOVER_NAME_LIMIT];
+    size_t digits = 0;
+    if (name.length == 0 || name.length > DISCOVER_NAME_LIMIT)
+        return true;
+    for (size_t i = 0; i < name.length; i++) {
+        digits += is_digit(name.data[i]);
+        plain[i] = is_punctuation(name.data[i]) ? '_' : name.data[i];
+    }
+    /* What is left are letters of any script and digits, nothing invisible. */
+    if (!alphabet_allows(ALPHABET_LABEL, slice_of(plain, name.length)))
+        return true;
+    if (digits > DIGITS_MOST || has_run(name, is_hex, HEX_RUN) ||
+        has_run(name, is_alphanumeric, MIXED_RUN))
+        return true;
+    struct detector_options options = {.kept = true};
+    return detector_finds(name, options, STRENGTH_CONTEXT);
+}
