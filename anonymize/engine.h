@@ -69,9 +69,9 @@ void engine_forget_keys(struct engine *engine);
  * last place stands for all the rest: unusable, with the lowest age and the earliest erasure.
  *
  * A subject that is null, of the wrong type, empty or without canonical form is unusable; so is one
- * inside something that is not the container that the schema says. A veto likewise, but a null
- * there is an id that is not there, which cannot refuse. A placeholder is absent. An advertising id
- * of zeros anywhere on the tape is an opt-out.
+ * inside something that is not the container that the schema says. A veto likewise, but null or
+ * an empty string there is an id that is not there, which cannot refuse. A placeholder is absent.
+ * An advertising id of zeros anywhere on the tape is an opt-out.
  *
  * Signals: with SIGNAL_OPT_OUT null, false, 0, "", "0", "false", "no" and "unspecified" say
  * nothing, with SIGNAL_OPT_IN true, 1, "1", "true" and "yes"; an absent one says nothing; anything

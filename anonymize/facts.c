@@ -102,12 +102,19 @@ static void note_signals(struct engine *engine, const struct schema *schema,
     }
 }
 
+/* null, or a string of nothing: what an SDK sends for an id that the device does not have. */
+static bool is_absent(const struct raw_value *value)
+{
+    return value->type == JSON_NULL ||
+           (value->type == JSON_STRING && slice_trim(value->text).length == 0);
+}
+
 static void note_id(struct engine *engine, const struct schema *schema,
                     const struct raw_value *value, uint8_t roles, struct record_facts *facts)
 {
     struct found_id id;
     enum category category = schema->fields[value->field].category;
-    if (value->type == JSON_NULL && !(roles & FACT_SUBJECT))
+    if (!(roles & FACT_SUBJECT) && is_absent(value))
         return; /* an id that is not there cannot refuse */
     find_id(engine, category, value, &id);
     if (id.result == CANONICAL_OPTED_OUT)

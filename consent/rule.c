@@ -166,7 +166,8 @@ static struct verdict ask_everyone(const struct record_facts *facts, unsigned pu
     for (size_t i = 0; i < facts->subject_count; i++) {
         const struct subject_fact *veto = &facts->subjects[i];
         if (veto->role == SUBJECT_VETO &&
-            refuses(judge(&veto->consent, purpose_number, 0, facts->event_time, facts->now)))
+            (veto->unusable ||
+             refuses(judge(&veto->consent, purpose_number, 0, facts->event_time, facts->now))))
             return verdict(DECISION_WITHHELD, DECIDED_VETO, veto->field);
     }
     return verdict(DECISION_GRANTED, DECIDED_GRANTED, FIELD_NONE);

@@ -12,7 +12,7 @@
  *   5 an opt-out signal that the purpose heeds        denied
  *   6 any subject present unusable, denied, withdrawn, expired, unknown, granted too late or for
  *     an older version; no subject at all             denied
- *   7 a veto denied, withdrawn, expired or unreadable denied
+ *   7 a veto denied, withdrawn, expired, unreadable or unusable   denied
  *   8 otherwise                                       granted
  *
  * Denied is withheld, or reduced where the purpose says `without_consent: reduce`.
@@ -25,7 +25,7 @@
  * input. Stricter is, for a subject, any state but granted; for a veto, in this order: unknown,
  * granted (it has an end), any refusal; a later `since`, an earlier `until`, a lower version or
  * age, an earlier or new erasure; one more id beside a subject (which states no age where none
- * did). A veto's being unusable says nothing, and takes nothing back of what is known of it.
+ * did). An unusable id, subject or veto, takes nothing back of what is known of it.
  */
 #ifndef LETHE_CONSENT_RULE_H
 #define LETHE_CONSENT_RULE_H

@@ -47,6 +47,8 @@ static void check_keys(struct check *check)
     } else {
         int64_t ahead = keyring_ahead(keyring, now);
         printf("keys: %zu in %s\n", keyring_count(keyring), configuration->keys_directory);
+        if (!keyring_is_locked(keyring))
+            print_warning(check, "keys", "their memory could not be locked: see RLIMIT_MEMLOCK");
         if (ahead == 0)
             print_warning(check, "keys", "there is none for now: identifiers are dropped");
         else if (ahead < configuration->keys_epoch)

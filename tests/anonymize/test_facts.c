@@ -104,6 +104,10 @@ static void test_subjects(void **state)
         {"{\"device\":{\"android_id\":\"0000000000000000\"}}", ""},
         {"{\"device\":{\"android_id\":\"x\"},\"user\":{\"id\":\"good\"}}", "Uk"},
         {"{\"device\":7}", "U"},
+        {"{\"device\":null}", ""},
+        {"{\"device\":{\"android_id\":null}}", ""}, /* an id that the device does not have */
+        {"{\"device\":{\"android_id\":\" \"}}", ""},
+        {"{\"device\":{\"android_id\":true}}", "U"},
         {"{\"user\":{\"id\":\"good\"},\"unlisted\":{\"user\":{\"id\":\"bad\"}}}", "k"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

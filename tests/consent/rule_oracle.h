@@ -51,7 +51,8 @@ static inline bool oracle_refuses(const struct subject_fact *s, unsigned number,
     bool said_no =
         c->state == CONSENT_DENIED || c->state == CONSENT_WITHDRAWN || c->state == CONSENT_EXPIRED;
     bool ran_out = c->state == CONSENT_GRANTED && oracle_ended(c, event, now);
-    return s->consent.unreadable || (s->consent.known && (said_no || ran_out));
+    bool unreadable = s->unusable || s->consent.unreadable;
+    return unreadable || (s->consent.known && (said_no || ran_out));
 }
 
 /* Every subject grants, there is one, and no veto refuses. */

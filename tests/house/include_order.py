@@ -29,7 +29,7 @@ THIRD_PARTY = {
     "libfyaml": {"schemas", "worker"},
     "microhttpd": {"worker"},
     "maxminddb": {"anonymize"},
-    "xxhash": {"core", "schemas", "consent", "ingest", "sink", "aggregate"},
+    "xxhash": {"core", "schemas", "consent", "ingest", "sink", "aggregate", "worker"},
     "cmocka": set(),
 }
 RAW_RECORD = {"schemas", "ingest", "anonymize", "worker", "bench", "tests"}
