@@ -22,7 +22,9 @@ enum {
     VALUES_MANY = 512,
     VALUES_FEW = 12,
     MESSAGES = 8, /* of one input */
-    SCHEMA_COUNT = 4,
+    INLINE_COUNT = 4,
+    SHIPPED_COUNT = 3,
+    SCHEMA_COUNT = INLINE_COUNT + SHIPPED_COUNT,
     ARENA = 16 * 1024 * 1024,
 };
 
@@ -65,20 +67,32 @@ static const char other[] = "schema: other\nversion: 1\nmatch: {field: kind, equ
                             "time: {field: t.t, format: rfc3339}\nsubjects: ['ids[]']\n"
                             "fields:\n  t.t: time.event\n  'ids[]': account.user_id\n";
 
-static struct schema *schemas[SCHEMA_COUNT];
+static struct schema *all_schemas[SCHEMA_COUNT]; /* the inline ones first */
+
+static struct schema *load_schema(size_t number, struct arena *arena, struct signal_names *signals,
+                                  struct diagnostics *diagnostics)
+{
+    static const char *const texts[INLINE_COUNT] = {click, crash, device, other};
+    static const char *const files[SHIPPED_COUNT] = {LETHE_SOURCE_DIR "/schemas/shipped/click.yaml",
+                                                     LETHE_SOURCE_DIR "/schemas/shipped/crash.yaml",
+                                                     LETHE_SOURCE_DIR
+                                                     "/schemas/shipped/device.yaml"};
+    if (number >= INLINE_COUNT)
+        return schema_load(files[number - INLINE_COUNT], arena, signals, diagnostics);
+    return schema_parse("inline.yaml", slice_from_string(texts[number]), arena, signals,
+                        diagnostics);
+}
 
 static void load_schemas(void)
 {
     static struct arena arena;
     static struct signal_names signals;
-    static const char *const texts[SCHEMA_COUNT] = {click, crash, device, other};
     arena_init(&arena, ARENA);
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
         struct diagnostics diagnostics;
         diagnostics_init(&diagnostics);
-        schemas[i] = schema_parse("inline.yaml", slice_from_string(texts[i]), &arena, &signals,
-                                  &diagnostics);
-        FUZZ_CHECK(schemas[i]);
+        all_schemas[i] = load_schema(i, &arena, &signals, &diagnostics);
+        FUZZ_CHECK(all_schemas[i]);
         diagnostics_release(&diagnostics);
     }
 }
@@ -87,15 +101,20 @@ static void load_schemas(void)
 struct setting {
     enum framing framing;
     struct slice topic;
+    struct schema *const *schemas;
     size_t schema_count;
     struct decoder_limits limits;
     struct decoder *predicting, *plain;
     struct json_names names;
 };
 
-static void setting_init(struct setting *setting, unsigned choice)
+static void choose(struct setting *setting, unsigned choice)
 {
-    static const struct slice topics[] = {{"", 0}, {"clicks", 6}, {"devices", 7}, {"none", 4}};
+    static const struct slice topics[] = {
+        {"", 0}, {"clicks", 6}, {"devices", 7}, {"events.crash", 12}};
+    static const struct {
+        size_t first, count;
+    } sets[] = {{0, INLINE_COUNT}, {0, 1}, {INLINE_COUNT, SHIPPED_COUNT}};
     setting->framing = (enum framing)(choice % FRAMING_COUNT);
     choice /= FRAMING_COUNT;
     setting->topic = topics[choice % 4];
@@ -103,11 +122,17 @@ static void setting_init(struct setting *setting, unsigned choice)
     setting->limits = (struct decoder_limits){
         .record = RECORD_LIMIT, .depth = DEPTH, .values = choice % 2 ? VALUES_FEW : VALUES_MANY};
     choice /= 2;
-    setting->schema_count = choice % 2 ? 1 : SCHEMA_COUNT;
-    FUZZ_CHECK(decoder_new(schemas, setting->schema_count, setting->limits, &setting->predicting) ==
-               RC_OK);
-    FUZZ_CHECK(decoder_new(schemas, setting->schema_count, setting->limits, &setting->plain) ==
-               RC_OK);
+    setting->schemas = all_schemas + sets[choice % 3].first;
+    setting->schema_count = sets[choice % 3].count;
+}
+
+static void setting_init(struct setting *setting, unsigned choice)
+{
+    choose(setting, choice);
+    FUZZ_CHECK(decoder_new(setting->schemas, setting->schema_count, setting->limits,
+                           &setting->predicting) == RC_OK);
+    FUZZ_CHECK(decoder_new(setting->schemas, setting->schema_count, setting->limits,
+                           &setting->plain) == RC_OK);
     decoder_set_prediction(setting->plain, false);
     json_names_init(&setting->names, 1, SIZE_MAX / 128);
 }
@@ -272,7 +297,7 @@ static const struct schema *expected_schema(const struct setting *setting,
                                             const struct json_value *tree)
 {
     for (size_t i = 0; i < setting->schema_count; i++) {
-        const struct schema *schema = schemas[i];
+        const struct schema *schema = setting->schemas[i];
         if (is_candidate(setting, schema) &&
             (schema->match_field == FIELD_NONE ||
              says(discriminator(schema, tree, schema->match_field), schema->match_equals)))
@@ -302,7 +327,7 @@ static void check_whole(const struct setting *setting, const struct outcome *out
     } else if (!schema) {
         FUZZ_CHECK(outcome->reason == QUARANTINE_NO_SCHEMA && !outcome->record.schema);
     } else {
-        FUZZ_CHECK(outcome->record.schema == schema && schemas[outcome->number] == schema);
+        FUZZ_CHECK(outcome->record.schema == schema && setting->schemas[outcome->number] == schema);
         struct oracle count = {.record = &outcome->record};
         expect(&count, tree, FIELD_ROOT);
         bool full = count.count > setting->limits.values;
@@ -394,7 +419,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice text = fuzz_text(data, size);
     struct setting setting;
-    if (!schemas[0])
+    if (!all_schemas[0])
         load_schemas();
     setting_init(&setting, fuzz_take_choice(&text));
     for (int round = 0; round < 2; round++) {
