@@ -79,9 +79,9 @@ static size_t count_separators(struct slice text)
 static bool take_prefix(struct slice *text, struct path *path)
 {
     if (has_prefix_ignoring_case(*text, SLICE("jar:")))
-        *text = slice_tail(*text, 4);
+        *text = slice_trim(slice_tail(*text, 4));
     if (has_prefix_ignoring_case(*text, SLICE("file:"))) {
-        *text = slice_tail(*text, 5);
+        *text = slice_trim(slice_tail(*text, 5));
         *text = slice_head(*text, slice_find_byte(*text, '#'));
         path->file_url = true;
     } else if (has_scheme(*text)) {
@@ -100,7 +100,25 @@ static bool take_prefix(struct slice *text, struct path *path)
         path->rooted = slashes > 0;
         path->host = slashes == 2;
     }
-    *text = slice_head(*text, slice_find_byte(*text, '?'));
+    *text = slice_trim(slice_head(*text, slice_find_byte(*text, '?')));
+    return true;
+}
+
+/* Puts a segment behind the others, or takes the last one off for "..". False: too many. */
+static bool add_segment(struct path *path, struct slice segment)
+{
+    bool up = slice_equal(segment, SLICE(".."));
+    if (slice_trim(segment).length == 0 || slice_equal(segment, SLICE(".")))
+        return true; /* a directory of white space would part a home from its user */
+    if (up && path->count > 0 && !slice_equal(path->segments[path->count - 1], SLICE(".."))) {
+        path->count--;
+        return true;
+    }
+    if (up && path->rooted)
+        return true;
+    if (path->count == SEGMENT_COUNT_MOST)
+        return false;
+    path->segments[path->count++] = segment;
     return true;
 }
 
@@ -114,24 +132,17 @@ static bool split(struct slice text, struct path *path)
         path->separator = text.data[first];
     if (!take_prefix(&text, path))
         return false;
+    if (text.length > 2 && is_drive(slice_head(text, 2)) && !is_separator(text.data[2])) {
+        add_segment(path, slice_head(text, 2)); /* C:x, from the drive's own directory */
+        text = slice_tail(text, 2);
+    }
     while (text.length > 0) {
         size_t end = 0;
         while (end < text.length && !is_separator(text.data[end]))
             end++;
-        struct slice segment = slice_head(text, end);
+        if (!add_segment(path, slice_head(text, end)))
+            return false;
         text = slice_tail(text, end + 1);
-        if (segment.length == 0 || slice_equal(segment, SLICE(".")))
-            continue;
-        bool up = slice_equal(segment, SLICE(".."));
-        bool removes =
-            up && path->count > 0 && !slice_equal(path->segments[path->count - 1], SLICE(".."));
-        if (removes) {
-            path->count--;
-        } else if (!up || !path->rooted) {
-            if (path->count == SEGMENT_COUNT_MOST)
-                return false;
-            path->segments[path->count++] = segment;
-        }
     }
     return path->count > 0;
 }
@@ -140,14 +151,25 @@ static const char *const home_names[] = {"home",     "homes",    "home$",
                                          "users",    "users$",   "documents and settings",
                                          "docume~1", "profiles", NULL};
 
-/* May a home directory stand below this segment? Roots, mounts, drives and shares. */
+static bool has_word(struct slice segment)
+{
+    for (size_t i = 0; i < segment.length; i++) {
+        char c = (char)(segment.data[i] | 0x20);
+        if ((c >= 'a' && c <= 'z') || (segment.data[i] >= '0' && segment.data[i] <= '9'))
+            return true;
+    }
+    return false;
+}
+
+/* May a home directory stand below this segment? Roots, mounts, drives and shares, and what is no
+ * name: "..", a quote, an invisible character. */
 static bool leads_home(struct slice segment)
 {
     static const char *const names[] = {
-        "export",  "mnt",    "var",  "usr",  "net",      "nfs",      "media",  "volumes",
-        "private", "system", "data", "host", "host_mnt", "cygdrive", "rootfs", "run",
-        "c",       "d",      "e",    "c$",   "d$",       "e$",       "<host>", NULL};
-    return is_drive(segment) || segment_is(segment, names);
+        "export",  "mnt",    "srv",  "var",  "usr",      "net",      "nfs",    "media", "volumes",
+        "private", "system", "data", "host", "host_mnt", "cygdrive", "rootfs", "run",   "c",
+        "d",       "e",      "c$",   "d$",   "e$",       "<host>",   NULL};
+    return is_drive(segment) || !has_word(segment) || segment_is(segment, names);
 }
 
 /* Is everything before `at` of that kind (the name of a volume follows "Volumes")? */
@@ -209,8 +231,7 @@ static void append_segments(struct buffer *out, const struct path *path)
         struct slice segment = path->segments[i];
         bool below_home =
             i > 0 && segment_is(path->segments[i - 1], home_names) && at_root(path, i - 1);
-        bool tilde = i == 0 && !path->rooted && segment.length > 1 && segment.data[0] == '~' &&
-                     segment.data[1] != '~';
+        bool tilde = segment.length > 1 && segment.data[0] == '~' && segment.data[1] != '~';
         if (i > 0)
             buffer_append_byte(out, path->separator);
         if (i == 0 && is_host(path)) {
@@ -262,7 +283,7 @@ bool file_path_reduce(struct slice text, struct buffer *out)
             return false;
     }
     bool written = utf8_valid(slice_of(decoded, length)) &&
-                   write_path(slice_of(decoded, length), out) && !out->failed;
+                   write_path(slice_trim(slice_of(decoded, length)), out) && !out->failed;
     explicit_bzero(decoded, length);
     if (!written)
         buffer_truncate(out, before);
