@@ -196,7 +196,7 @@
     X(CATEGORY_NETWORK_STATE, "network.state", GROUP_NETWORK, KIND_TOKEN, FORM_NONE,             \
       VALUE_CONNECTION, "keep", "state of the connection")                                       \
     X(CATEGORY_NETWORK_QUALITY, "network.quality", GROUP_NETWORK, KIND_NUMBER, FORM_NONE,        \
-      VALUE_DECIMAL(-200, 1000000, 2), "keep", "signal strength, latency, throughput")           \
+      VALUE_DECIMAL(-200, 1000000, 2), "buckets", "signal strength, latency, throughput")           \
     /* place */                                                                                  \
     X(CATEGORY_PLACE_POSITION, "place.position", GROUP_PLACE, KIND_POSITION, FORM_NONE,          \
       VALUE_NOTHING, "drop", "latitude and longitude in one text")                               \
@@ -269,7 +269,7 @@
     X(CATEGORY_APP_PERMISSION, "app.permission", GROUP_APP, KIND_TOKEN, FORM_NONE,               \
       VALUE_PERMISSION, "keep", "state of a permission, for instance storage")                   \
     X(CATEGORY_APP_PERFORMANCE, "app.performance", GROUP_APP, KIND_NUMBER, FORM_NONE,            \
-      VALUE_DECIMAL(0, 9999999999, 3), "keep",                                                   \
+      VALUE_DECIMAL(0, 9999999999, 3), "buckets",                                                   \
       "times, frame rates and sizes measured in the reporting app")                              \
     /* usage */                                                                                  \
     X(CATEGORY_USAGE_SESSION, "usage.session", GROUP_USAGE, KIND_IDENTIFIER, FORM_TEXT,          \
@@ -284,11 +284,11 @@
     X(CATEGORY_USAGE_STATUS, "usage.status", GROUP_USAGE, KIND_NUMBER, FORM_NONE,                \
       VALUE_INTEGER(-99999, 99999), "keep", "status or error code")                              \
     X(CATEGORY_USAGE_COUNT, "usage.count", GROUP_USAGE, KIND_NUMBER, FORM_NONE,                  \
-      VALUE_INTEGER(0, 999999999), "keep", "how often")                                          \
+      VALUE_INTEGER(0, 999999999), "buckets", "how often")                                          \
     X(CATEGORY_USAGE_DURATION, "usage.duration", GROUP_USAGE, KIND_NUMBER, FORM_NONE,            \
-      VALUE_DECIMAL(0, 999999999, 3), "keep", "how long")                                        \
+      VALUE_DECIMAL(0, 999999999, 3), "buckets", "how long")                                        \
     X(CATEGORY_USAGE_POINT, "usage.point", GROUP_USAGE, KIND_NUMBER, FORM_NONE,                  \
-      VALUE_DECIMAL(-20000, 20000, 2), "keep", "a point on the screen")                          \
+      VALUE_DECIMAL(-20000, 20000, 2), "buckets", "a point on the screen")                          \
     X(CATEGORY_USAGE_SEARCH, "usage.search", GROUP_USAGE, KIND_FORBIDDEN, FORM_NONE,             \
       VALUE_NOTHING, "drop", "what the user typed or searched for")                              \
     X(CATEGORY_USAGE_FLAG, "usage.flag", GROUP_USAGE, KIND_BOOLEAN, FORM_NONE, VALUE_BOOLEAN,    \
