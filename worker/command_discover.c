@@ -15,6 +15,7 @@ enum { TEXT_LIMIT = 64 * 1024 * 1024, TOPIC_LIMIT = 249 };
 
 struct discover_arguments {
     const char *name, *topic;
+    const char *where;
     struct option_number limit;
 };
 
@@ -136,6 +137,8 @@ int command_discover(const struct command *command, int argc, char **argv)
         {"name", 0, OPTION_TEXT, &arguments.name, "NAME", "the schema's name; default draft"},
         {"topic", 0, OPTION_TEXT, &arguments.topic, "T",
          "match this topic; of enveloped records, read only those of it"},
+        {"where", 0, OPTION_TEXT, &arguments.where, "MEMBER=VALUE",
+         "read only records of which this member is this string"},
         {"limit", 'n', OPTION_NUMBER, &arguments.limit, "N", "read no more than N records"},
     };
     const struct option_table table = {options, sizeof options / sizeof options[0], 1, SIZE_MAX};
@@ -152,6 +155,9 @@ int command_discover(const struct command *command, int argc, char **argv)
         fprintf(stderr, "lethe discover: out of memory\n");
         return EXIT_FAILED;
     }
+    struct slice value = slice_from_string(arguments.where);
+    struct slice member = slice_cut(&value, '=');
+    discovery_only(discovery, member, value);
     status = read_files(discovery, &arguments, &files);
     if (status == EXIT_DONE)
         status = write_draft(discovery, &arguments);

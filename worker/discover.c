@@ -38,6 +38,18 @@ void discovery_free(struct discovery *discovery)
     free(discovery);
 }
 
+void discovery_only(struct discovery *discovery, struct slice member, struct slice value)
+{
+    discovery->member = member;
+    discovery->value = value;
+}
+
+static bool is_wanted(const struct discovery *discovery, const struct json_value *record)
+{
+    return discovery->member.length == 0 ||
+           slice_equal(json_member_text(record, discovery->member), discovery->value);
+}
+
 void discovery_add(struct discovery *discovery, struct slice record)
 {
     arena_reset(&discovery->record);
@@ -45,6 +57,8 @@ void discovery_add(struct discovery *discovery, struct slice record)
         record.length <= DISCOVER_RECORD_LIMIT && discovery->tree.records < UINT32_MAX
             ? json_parse(&discovery->record, record, DISCOVER_DEPTH_LIMIT, NULL)
             : NULL;
+    if (value && value->type == JSON_OBJECT && !is_wanted(discovery, value))
+        return;
     if (value && value->type == JSON_OBJECT)
         discover_tree_add(&discovery->tree, value);
     else

@@ -32,6 +32,10 @@ struct discovery;
 LETHE_CHECKED enum rc discovery_new(struct discovery **out);
 void discovery_free(struct discovery *discovery);
 
+/* From now on only records of which that member is that string: one kind of several in a capture.
+ * Borrowed. */
+void discovery_only(struct discovery *discovery, struct slice member, struct slice value);
+
 /* One record as text. What is no JSON object is counted and otherwise ignored. */
 void discovery_add(struct discovery *discovery, struct slice record);
 

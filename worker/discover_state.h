@@ -8,7 +8,8 @@
 
 struct discovery {
     struct discover_tree tree;
-    struct arena record; /* of the record that is looked at */
+    struct arena record;        /* of the record that is looked at */
+    struct slice member, value; /* only records of which this member is that; or empty */
     uint64_t bad;
 };
 

@@ -140,9 +140,10 @@ static void close_map(struct discover_tree *tree, uint16_t number)
 }
 
 /* While records come in: is it plain already? */
-static bool is_map_so_far(const struct discover_node *node)
+static bool is_map_so_far(uint16_t number, const struct discover_node *node)
 {
-    if (node->child_count <= DISCOVER_MEMBERS)
+    /* A capture of several kinds of records has many names at its root, and each is rare. */
+    if (node->child_count <= (number == DISCOVER_ROOT ? DISCOVER_WIDE : DISCOVER_MEMBERS))
         return false;
     return node->child_count > DISCOVER_WIDE ||
            (uint64_t)node->members * 4 < (uint64_t)node->objects * node->child_count;
@@ -165,7 +166,7 @@ static void add_members(struct discover_tree *tree, uint16_t number,
             continue;
         node->members++;
         add_value(tree, below, member);
-        if (is_map_so_far(node))
+        if (is_map_so_far(number, node))
             close_map(tree, number);
     }
 }
@@ -218,10 +219,11 @@ bool discover_node_is_map(const struct discover_tree *tree, uint16_t number)
 {
     const struct discover_node *node = &tree->nodes[number];
     uint64_t places = (uint64_t)node->objects * node->child_count;
-    if (node->closed)
+    /* Where every third name is data, so are the others, whatever they look like. */
+    if (node->closed || (uint64_t)node->data_names * 3 > (uint64_t)node->data_names + node->members)
         return true;
     bool alike = node->child_count > ALIKE_MEMBERS && members_are_alike(tree, node);
-    if (node->child_count > DISCOVER_MEMBERS)
+    if (node->child_count > DISCOVER_MEMBERS && number != DISCOVER_ROOT)
         return alike || node->objects < FEW_OBJECTS || (uint64_t)node->members * 2 < places;
     return alike && (uint64_t)node->members * 4 < places;
 }
