@@ -1,5 +1,6 @@
 #include "worker/discover_draft.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "schemas/schema_path.h"
@@ -65,6 +66,11 @@ static bool called(const struct discover_node *node, const char *const *names)
     return false;
 }
 
+static bool kind_is_time(enum category category)
+{
+    return category_info(category)->kind == KIND_TIME;
+}
+
 /* How near the name is to "when it happened", by its words; then by depth. */
 static unsigned time_rank(const struct draft *draft, uint16_t number)
 {
@@ -73,6 +79,8 @@ static unsigned time_rank(const struct draft *draft, uint16_t number)
                                          " created at ",   " datetime ",    NULL};
     const struct discover_node *node = node_at(draft, number);
     unsigned rank = called(node, first) ? 0 : called(node, second) ? 1 : 2;
+    if (draft->proposals[number].category == CATEGORY_TIME_OTHER)
+        return NEVER;
     return depth_of(draft, number) * RANKS + rank;
 }
 
@@ -86,31 +94,37 @@ static bool is_present(const struct draft *draft, uint16_t number, unsigned perc
     return with * 100 >= (uint64_t)draft->tree->records * percent;
 }
 
+/* The nearest comes first; the others are offered where it is not clear. */
+static void offer_time(struct draft *draft, uint16_t number)
+{
+    if (draft->time_count == DRAFT_CHOICES)
+        return;
+    draft->times[draft->time_count] = number;
+    for (size_t i = draft->time_count++; i > 0; i--) {
+        uint16_t before = draft->times[i - 1];
+        if (time_rank(draft, before) <= time_rank(draft, number))
+            break;
+        draft->times[i - 1] = number;
+        draft->times[i] = before;
+    }
+}
+
 /* The event's time, if one is nearest; all other times are other times. */
 static void choose_time(struct draft *draft)
 {
-    unsigned best = NEVER, at_best = 0;
     for (uint32_t i = 1; i < draft->tree->node_count; i++) {
-        struct proposal *proposal = &draft->proposals[i];
-        uint16_t number = (uint16_t)i;
-        if (proposal->state != PROPOSAL_SURE || proposal->category != CATEGORY_TIME_EVENT)
-            continue;
-        proposal->category = CATEGORY_TIME_OTHER;
-        if (in_array(draft, number) || draft->time_count == DRAFT_CHOICES ||
-            !is_present(draft, number, 95))
-            continue;
-        unsigned rank = time_rank(draft, number);
-        draft->times[draft->time_count++] = number;
-        if (rank < best) {
-            uint16_t swap = draft->times[0];
-            draft->times[0] = number;
-            draft->times[draft->time_count - 1] = swap;
-            best = rank;
-            at_best = 0;
-        }
-        at_best += rank == best;
+        const struct proposal *proposal = &draft->proposals[i];
+        if (proposal->state == PROPOSAL_SURE && kind_is_time(proposal->category) &&
+            !in_array(draft, (uint16_t)i) && is_present(draft, (uint16_t)i, 95))
+            offer_time(draft, (uint16_t)i);
     }
-    draft->time_clear = at_best == 1;
+    draft->time_clear = draft->time_count > 0 && time_rank(draft, draft->times[0]) < NEVER &&
+                        (draft->time_count == 1 ||
+                         time_rank(draft, draft->times[0]) < time_rank(draft, draft->times[1]));
+    for (uint32_t i = 1; i < draft->tree->node_count; i++) {
+        if (draft->proposals[i].category == CATEGORY_TIME_EVENT)
+            draft->proposals[i].category = CATEGORY_TIME_OTHER;
+    }
     if (draft->time_clear)
         draft->proposals[draft->times[0]].category = CATEGORY_TIME_EVENT;
 }
@@ -237,8 +251,12 @@ enum rc draft_init(struct draft *draft, const struct discover_tree *tree)
         if (node->parent == DISCOVER_NONE || draft_node_hidden(draft, number))
             continue;
         propose(node, &draft->proposals[i]);
-        if (names_the_kind(draft, number))
+        if (names_the_kind(draft, number)) {
             draft->discriminator = number;
+            if (draft->proposals[i].state == PROPOSAL_UNSURE)
+                snprintf(draft->proposals[i].reason, sizeof draft->proposals[i].reason,
+                         "it may tell the kind of record: see `match`");
+        }
         if (draft_signal_name(node) && !in_array(draft, number) &&
             draft->signal_count < SIGNAL_LIMIT)
             draft->signals[draft->signal_count++] = number;

@@ -3,7 +3,7 @@
 #include "anonymize/detector.h"
 #include "schemas/alphabet.h"
 
-enum { DIGITS_MOST = 4, HEX_RUN = 8, MIXED_RUN = 20 };
+enum { DIGITS_MOST = 4, SPACES_MOST = 3, HEX_RUN = 8, MIXED_RUN = 20 };
 
 static bool is_digit(char c)
 {
@@ -47,17 +47,18 @@ static bool is_alphanumeric(char c)
 bool discover_name_is_data(struct slice name)
 {
     char plain[DISCOVER_NAME_LIMIT];
-    size_t digits = 0;
+    size_t digits = 0, spaces = 0;
     if (name.length == 0 || name.length > DISCOVER_NAME_LIMIT)
         return true;
     for (size_t i = 0; i < name.length; i++) {
         digits += is_digit(name.data[i]);
+        spaces += name.data[i] == ' ';
         plain[i] = is_punctuation(name.data[i]) ? '_' : name.data[i];
     }
     /* What is left are letters of any script and digits, nothing invisible. */
     if (!alphabet_allows(ALPHABET_LABEL, slice_of(plain, name.length)))
         return true;
-    if (digits > DIGITS_MOST || has_run(name, is_hex, HEX_RUN) ||
+    if (digits > DIGITS_MOST || spaces > SPACES_MOST || has_run(name, is_hex, HEX_RUN) ||
         has_run(name, is_alphanumeric, MIXED_RUN))
         return true;
     struct detector_options options = {.kept = true};

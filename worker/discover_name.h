@@ -12,9 +12,9 @@ enum { DISCOVER_NAME_LIMIT = 64 }; /* bytes of a name that may be printed */
 
 /*
  * True for a (decoded) name that is empty or over the limit; has an `@`, quotes, control or
- * unusual characters; five digits or more; eight hex digits in a row with letters and digits among
- * them; twenty letters and digits in a row with digits among them; or in which a detector finds
- * anything.
+ * unusual characters; more than four words; five digits or more; eight hex digits in a row with
+ * letters and digits among them; twenty letters and digits in a row with digits among them; or in
+ * which a detector finds anything.
  */
 bool discover_name_is_data(struct slice name);
 

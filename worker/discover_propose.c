@@ -58,6 +58,13 @@ static int dominant_finding(const struct evidence *evidence)
     return -1;
 }
 
+static bool is_kept(enum category category)
+{
+    enum kind kind = kind_of(category);
+    return kind == KIND_TOKEN || kind == KIND_NUMBER || kind == KIND_VERSION ||
+           kind == KIND_BOOLEAN || kind == KIND_TIME;
+}
+
 /* Names of code, versions and package names differ from one another by nature. */
 static bool may_scatter(enum category category)
 {
@@ -133,6 +140,7 @@ static bool overruled(const struct evidence *evidence, enum category category, s
 static bool propose_by_name(const struct discover_node *node, struct proposal *out)
 {
     const struct evidence *evidence = &node->evidence;
+    enum category scattered = CATEGORY_NONE;
     for (uint32_t i = 0; i < evidence->candidate_count; i++) {
         const struct candidate *candidate = &evidence->candidates[i];
         enum category category = word_rule_category(candidate->rule);
@@ -140,10 +148,12 @@ static bool propose_by_name(const struct discover_node *node, struct proposal *o
         if (verdict == VERDICT_NO)
             continue;
         if (verdict == VERDICT_SCATTERED) {
-            say(out, PROPOSAL_UNSURE, category,
-                "nearly every value is another one: an identifier?");
-            return true;
+            scattered = scattered == CATEGORY_NONE ? category : scattered;
+            continue;
         }
+        /* After a doubt only what is stricter is believed. */
+        if (scattered != CATEGORY_NONE && is_kept(category))
+            continue;
         if (overruled(evidence, category, out))
             return true;
         struct slice reason = word_rule_reason(candidate->rule, &node->words);
@@ -154,13 +164,16 @@ static bool propose_by_name(const struct discover_node *node, struct proposal *o
                  SLICE_FORMAT(anything ? SLICE("what stands above it") : reason));
         uint32_t scalars = evidence_scalars(evidence);
         if (kind_of(category) == KIND_IDENTIFIER && !mostly(candidate->fits, scalars, 50)) {
-            size_t length = strlen(out->reason);
-            snprintf(out->reason + length, sizeof out->reason - length,
-                     "; only %u %% have its form", percent(candidate->fits, scalars));
+            out->state = PROPOSAL_UNSURE;
+            snprintf(out->reason, sizeof out->reason, "only %u %% of the values have its form",
+                     percent(candidate->fits, scalars));
         }
         return true;
     }
-    return false;
+    if (scattered == CATEGORY_NONE)
+        return false;
+    say(out, PROPOSAL_UNSURE, scattered, "nearly every value is another one: an identifier?");
+    return true;
 }
 
 /* Times as text are told by their form; as a number they could be anything. */
@@ -174,6 +187,9 @@ static bool propose_by_values(const struct evidence *evidence, struct proposal *
     uint32_t scalars = evidence_scalars(evidence), strings = evidence->types[JSON_STRING];
     int finding = dominant_finding(evidence);
     bool numeric_times = mostly(evidence->times, scalars, 95);
+    /* Long numbers alone do not outweigh a name that speaks of sizes or counts. */
+    if (finding == DETECTOR_DIGITS && evidence->candidate_count > 0)
+        finding = -1;
     if (are_written_times(evidence)) {
         say(out, PROPOSAL_SURE, CATEGORY_TIME_OTHER, "values: times");
     } else if (finding >= 0 && mostly(evidence->values, scalars, 50) && !numeric_times) {
@@ -183,7 +199,7 @@ static bool propose_by_values(const struct evidence *evidence, struct proposal *
                  detector_description((enum detector_kind)finding),
                  percent(evidence->whole[finding], evidence->values));
     } else if (mostly(strings, scalars, 50) && mostly(evidence->paths, strings, 50)) {
-        say(out, PROPOSAL_SURE, CATEGORY_CRASH_FILE, "values: paths of files");
+        say(out, PROPOSAL_SURE, CATEGORY_TEXT_FREE, "values: paths, of files or pages");
     } else if (mostly(strings, scalars, 50) && mostly(evidence->prose, strings, 10)) {
         say(out, PROPOSAL_SURE, CATEGORY_TEXT_FREE, "values: text of several words");
     } else if (mostly(strings, scalars, 50) && evidence->found > 0 && !numeric_times) {
@@ -197,24 +213,41 @@ static bool propose_by_values(const struct evidence *evidence, struct proposal *
     return true;
 }
 
-static void explain_doubt(const struct evidence *evidence, struct proposal *out)
+/* The first candidate that speaks of the name itself, not only of what stands above it. */
+static const struct candidate *named_candidate(const struct discover_node *node)
 {
+    const struct evidence *evidence = &node->evidence;
+    for (uint32_t i = 0; i < evidence->candidate_count; i++) {
+        struct slice reason = word_rule_reason(evidence->candidates[i].rule, &node->words);
+        if (!slice_equal(reason, SLICE("*")))
+            return &evidence->candidates[i];
+    }
+    return NULL;
+}
+
+static void explain_doubt(const struct discover_node *node, struct proposal *out)
+{
+    const struct evidence *evidence = &node->evidence;
     uint32_t scalars = evidence_scalars(evidence);
     uint32_t booleans = evidence->types[JSON_FALSE] + evidence->types[JSON_TRUE];
+    const struct candidate *candidate = named_candidate(node);
     if (scalars == 0) {
         say(out, PROPOSAL_UNSURE, CATEGORY_NONE, "only null was seen");
     } else if (mostly(evidence->times, scalars, 95)) {
         say(out, PROPOSAL_UNSURE, CATEGORY_TIME_OTHER, "could be times, or identifiers");
-    } else if (evidence->candidate_count > 0) {
-        const struct candidate *candidate = &evidence->candidates[0];
-        out->state = PROPOSAL_UNSURE;
-        out->category = word_rule_category(candidate->rule);
-        snprintf(out->reason, sizeof out->reason, "only %u %% of the values are fit for it",
-                 percent(candidate->fits, scalars));
-    } else if (evidence->found > 0) {
-        say(out, PROPOSAL_UNSURE, CATEGORY_NONE, "some values could identify somebody");
     } else if (mostly(booleans, scalars, 95)) {
         say(out, PROPOSAL_UNSURE, CATEGORY_USAGE_FLAG, "a flag, of what?");
+    } else if (candidate) {
+        out->state = PROPOSAL_UNSURE;
+        out->category = word_rule_category(candidate->rule);
+        if (candidate->fits == 0)
+            snprintf(out->reason, sizeof out->reason, "no value is fit for what its name says");
+        else
+            snprintf(out->reason, sizeof out->reason,
+                     "only %u %% of the values are fit for what its name says",
+                     percent(candidate->fits, scalars));
+    } else if (evidence->found > 0) {
+        say(out, PROPOSAL_UNSURE, CATEGORY_NONE, "some values could identify somebody");
     } else if (evidence_scattered(evidence) && evidence->types[JSON_STRING] > 0) {
         say(out, PROPOSAL_UNSURE, CATEGORY_NONE,
             "nearly every value is another one: an identifier?");
@@ -232,5 +265,5 @@ void propose(const struct discover_node *node, struct proposal *out)
         return;
     if (scalars > 0 && (propose_by_name(node, out) || propose_by_values(evidence, out)))
         return;
-    explain_doubt(evidence, out);
+    explain_doubt(node, out);
 }

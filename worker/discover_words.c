@@ -2,9 +2,10 @@
 
 /*
  * `leaf`: alternatives parted by `|`. One fits where its words stand in the member's own name side
- * by side, or where they are the whole name written as one word ("androidid"); after `=` only where
- * they are the whole name; `*` always fits. `above`: alternatives of single words, of which one
- * must stand above the member (also in the plural); NULL: anywhere.
+ * by side (at its end, for what may be kept), or where they are the whole name written as one word
+ * ("androidid"); after `=` only where they are the whole name; `*` always fits. `above`:
+ * alternatives of single words, of which one must stand above the member (also in the plural);
+ * NULL: anywhere.
  */
 struct word_rule {
     const char *leaf, *above;
@@ -25,7 +26,9 @@ static const struct word_rule rules[] = {
     {"*", "setting|preference|设置", CATEGORY_DEVICE_SETTING},
 
     /* what may hold anything, whatever its own name says */
-    {"*", "register|local|var|variable|memdump", CATEGORY_CRASH_REGISTER},
+    {"*", "register|local|var|variable|memdump|ivar|notable", CATEGORY_CRASH_REGISTER},
+    {"contents|content|dump|bytes|memory", "stack|heap", CATEGORY_CRASH_REGISTER},
+    {"diagnosis", "crash|report|error", CATEGORY_TEXT_FREE},
     {"memory dump|stack contents|stack dump|registers", NULL, CATEGORY_CRASH_REGISTER},
     {"*", "contacts|friend|addressbook|通讯录|联系人", CATEGORY_COMMUNICATION_CONTACT},
     {"contacts|friends|address book|通讯录|联系人", NULL, CATEGORY_COMMUNICATION_CONTACT},
@@ -143,12 +146,14 @@ static const struct word_rule rules[] = {
      "person id|users id|user identifier|用户id|用户编号|会员号|用户标识",
      NULL, CATEGORY_ACCOUNT_USER_ID},
     {"=id|=uuid|=guid|=identifier|=key", PEOPLE, CATEGORY_ACCOUNT_USER_ID},
-    {"login|login name|user name|account name|=user|=account|用户名|账号|帐号", NULL,
+    {"=login|user login|login name|user name|account name|=user|=account|用户名|账号|帐号", NULL,
      CATEGORY_ACCOUNT_LOGIN},
 
     /* web addresses and what a user typed */
     {"referrer|referer|ref url|refr|exit page|来源页", NULL, CATEGORY_WEB_REFERRER},
-    {"url|uri|href|link|=src|endpoint|deeplink|deep link|网址|链接", NULL, CATEGORY_WEB_URL},
+    {"url|uri|href|link|=src|endpoint|deeplink|deep link|pathname|page path|url path|request "
+     "path|网址|链接",
+     NULL, CATEGORY_WEB_URL},
     {"search|query|keyword|keywords|search term|term|=q|search query|user input|搜索|关键词", NULL,
      CATEGORY_USAGE_SEARCH},
     {"user agent|=ua", NULL, CATEGORY_WEB_USER_AGENT},
@@ -175,8 +180,8 @@ static const struct word_rule rules[] = {
     {"=type|=class", "network|connection", CATEGORY_NETWORK_ACCESS},
     {"=state|=status", "network|connection|net", CATEGORY_NETWORK_STATE},
     {"network state|connection state|connectivity", NULL, CATEGORY_NETWORK_STATE},
-    {"latency|rtt|downlink|bandwidth|throughput|ping|signal strength|rssi|packet loss|延迟", NULL,
-     CATEGORY_NETWORK_QUALITY},
+    {"latency|rtt|downlink|bandwidth|throughput|ping time|signal strength|rssi|packet loss|延迟",
+     NULL, CATEGORY_NETWORK_QUALITY},
 
     /* places */
     {"latitude|lat|纬度", NULL, CATEGORY_PLACE_LATITUDE},
@@ -225,7 +230,7 @@ static const struct word_rule rules[] = {
      "signal|mechanism|exception|mach|error|crash", CATEGORY_CRASH_CODE},
     {"signal number|errno|error number|exit code|signal code", NULL, CATEGORY_CRASH_CODE},
     {"type|name|class|kind|state|exception name|error type",
-     FRAMES "|mechanism|signal|error|crash|mach|nsexception|" IMAGES, CATEGORY_CRASH_TYPE},
+     FRAMES "|mechanism|signal|error|crash|mach|nsexception|image", CATEGORY_CRASH_TYPE},
     {"exception type|exception class|error type|error class|exception name|signal name|crash type|"
      "异常类型",
      NULL, CATEGORY_CRASH_TYPE},
@@ -233,8 +238,8 @@ static const struct word_rule rules[] = {
 
     /* logs */
     {"=level|battery level|percent|percentage", "battery", CATEGORY_DEVICE_BATTERY},
-    {"level|log level|severity|severity text|priority|级别", NULL, CATEGORY_LOG_LEVEL},
-    {"level|priority|severity|severity number|log level", NULL, CATEGORY_LOG_PRIORITY},
+    {"=level|log level|severity|severity text|priority|级别", NULL, CATEGORY_LOG_LEVEL},
+    {"=level|priority|severity|severity number|log level", NULL, CATEGORY_LOG_PRIORITY},
     {"pid|tid|process id|thread id|=process|=thread|parent pid", NULL, CATEGORY_LOG_PROCESS},
     {"=id|=index", "thread|process", CATEGORY_LOG_PROCESS},
     {"logger|logger name|facility|log tag|=tag|component|subsystem", NULL, CATEGORY_LOG_TAG},
@@ -290,8 +295,13 @@ static const struct word_rule rules[] = {
      "apps|running|usage", CATEGORY_APP_USAGE},
     {"package|package name|name|version|bundle|bundle id|id|version name|version code",
      "apps|installed|running|applist|packages", CATEGORY_APP_INSTALLED},
+    {"app version|version name|client version|sdk version|release|app ver|lib version|library "
+     "version|"
+     "version string|short version|agent version|bundle version|package version|应用版本|版本",
+     NULL, CATEGORY_APP_VERSION},
     {"=name|=id", "sdk|library|app|application|client|agent|instrumentation", CATEGORY_APP_ID},
-    {"package name|bundle id|bundle identifier|app id|application id|app name|package|app "
+    {"=lib|lib name|library name|sdk name|package name|bundle id|bundle identifier|app "
+     "id|application id|app name|package|app "
      "identifier|"
      "app key|bundle|namespace|包名|应用名",
      NULL, CATEGORY_APP_ID},
@@ -299,10 +309,6 @@ static const struct word_rule rules[] = {
     {"browser version|webview version", NULL, CATEGORY_WEB_BROWSER_VERSION},
     {"=name|=family|browser name", "browser|navigator", CATEGORY_WEB_BROWSER},
     {"browser|browser name|浏览器", NULL, CATEGORY_WEB_BROWSER},
-    {"app version|version name|client version|sdk version|release|app ver|lib version|library "
-     "version|"
-     "version string|short version|agent version|应用版本|版本",
-     NULL, CATEGORY_APP_VERSION},
     {"=version|=v|=ver", NULL, CATEGORY_APP_VERSION},
     {"build|build number|version code|app build|build no|build version", NULL, CATEGORY_APP_BUILD},
     {"channel|install channel|store|distribution|渠道", NULL, CATEGORY_APP_CHANNEL},
@@ -314,7 +320,7 @@ static const struct word_rule rules[] = {
     {"process|process name|proc name|进程", NULL, CATEGORY_APP_PROCESS},
 
     /* use */
-    {"session id|session|visit id|trace id|span id|request id|event id|message id|batch "
+    {"session id|=session|visit id|trace id|span id|request id|event id|message id|batch "
      "id|correlation id|"
      "insert id|uuid|guid|nonce|parent id|parent span id|document id|ping id|log id|crash "
      "id|report id|"
@@ -337,7 +343,7 @@ static const struct word_rule rules[] = {
      "previous screen|fragment|view controller|screen class|=page|=view|页面",
      NULL, CATEGORY_USAGE_SCREEN},
     {"=from|=to", NULL, CATEGORY_USAGE_SCREEN},
-    {"load time|render time|fps|frame rate|startup time|launch time|cpu|load|cpu load|cpu "
+    {"load time|render time|fps|frame rate|startup time|launch time|load|cpu load|cpu "
      "usage|ttfb|"
      "fcp|lcp|cls|response time|memory used|memory footprint|size|bytes|dom ready|页面加载",
      NULL, CATEGORY_APP_PERFORMANCE},
@@ -356,6 +362,9 @@ static const struct word_rule rules[] = {
      NULL, CATEGORY_USAGE_EVENT},
     {"content|campaign", "utm|campaign", CATEGORY_USAGE_EVENT},
     {"=type", "breadcrumb|crumb|event|log", CATEGORY_USAGE_EVENT},
+
+    /* an id of something: in doubt of somebody */
+    {"id|ids|identifier|uuid|guid|hash", NULL, CATEGORY_USAGE_SESSION},
 
     /* times: a rule of its own decides which of them is the event's */
     {"timestamp|ts|time|event time|occurred at|created at|created|timestamp ms|client time|"
@@ -440,9 +449,26 @@ static bool equals_joined(struct slice words, struct slice phrase)
     return at == phrase.length;
 }
 
-/* Does the phrase stand in the words, bounded by spaces, its last word maybe in the plural? A
- * phrase that is not ASCII may stand anywhere. */
-static bool contains(struct slice words, struct slice phrase)
+/* Only units of a measure, or nothing? */
+static bool are_units(struct slice words)
+{
+    static const char *const units[] = {"ms",      "us",     "ns",  "sec",  "secs", "second",
+                                        "seconds", "millis", "min", "mins", "mb",   "kb",
+                                        "gb",      "bytes",  "pct", "px",   "utc"};
+    while ((words = slice_trim(words)).length > 0) {
+        struct slice word = slice_cut(&words, ' ');
+        bool unit = false;
+        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+            unit |= slice_equal(word, slice_from_string(units[i]));
+        if (!unit)
+            return false;
+    }
+    return true;
+}
+
+/* Does the phrase stand in the words, bounded by spaces, its last word maybe in the plural? With
+ * `last` only units may follow it. A phrase that is not ASCII may stand anywhere. */
+static bool contains(struct slice words, struct slice phrase, bool last)
 {
     bool ascii = (unsigned char)phrase.data[0] < 0x80;
     for (size_t i = 0; i + phrase.length <= words.length; i++) {
@@ -455,14 +481,15 @@ static bool contains(struct slice words, struct slice phrase)
             continue;
         if (end < words.length && words.data[end] == 's')
             end++;
-        if (end < words.length && words.data[end] == ' ')
+        if (end < words.length && words.data[end] == ' ' &&
+            (!last || are_units(slice_tail(words, end))))
             return true;
     }
     return false;
 }
 
 /* The alternative that fits, or the empty slice. */
-static struct slice fitting(const char *alternatives, struct slice words)
+static struct slice fitting(const char *alternatives, struct slice words, bool last)
 {
     struct slice rest = slice_from_string(alternatives);
     while (rest.length > 0) {
@@ -472,11 +499,21 @@ static struct slice fitting(const char *alternatives, struct slice words)
         if (slice_starts_with(phrase, SLICE("="))) {
             if (equals_joined(words, slice_tail(phrase, 1)))
                 return slice_tail(phrase, 1);
-        } else if (contains(words, phrase) || equals_joined(words, phrase)) {
+        } else if (contains(words, phrase, last) || equals_joined(words, phrase)) {
             return phrase;
         }
     }
     return (struct slice){0};
+}
+
+/* A name's last word says what it is ("memory level"), the others of what. That is enough where the
+ * value may be kept; what is stricter is believed of any word ("session count"). */
+static struct slice fitting_name(const struct word_rule *rule, const struct words *name)
+{
+    enum kind kind = category_info(rule->category)->kind;
+    bool last = kind == KIND_TOKEN || kind == KIND_NUMBER || kind == KIND_VERSION ||
+                kind == KIND_BOOLEAN || kind == KIND_TIME;
+    return fitting(rule->leaf, words_slice(name), last);
 }
 
 const struct word_rule *word_rule_next(const struct word_rule *previous, const struct words *name,
@@ -484,9 +521,9 @@ const struct word_rule *word_rule_next(const struct word_rule *previous, const s
 {
     for (const struct word_rule *rule = previous ? previous + 1 : rules; rule < rules + RULE_COUNT;
          rule++) {
-        if (fitting(rule->leaf, words_slice(name)).length == 0)
+        if (fitting_name(rule, name).length == 0)
             continue;
-        if (!rule->above || fitting(rule->above, words_slice(above)).length > 0)
+        if (!rule->above || fitting(rule->above, words_slice(above), false).length > 0)
             return rule;
     }
     return NULL;
@@ -499,5 +536,5 @@ enum category word_rule_category(const struct word_rule *rule)
 
 struct slice word_rule_reason(const struct word_rule *rule, const struct words *name)
 {
-    return fitting(rule->leaf, words_slice(name));
+    return fitting_name(rule, name);
 }

@@ -274,13 +274,12 @@ static void write_head(const struct discovery *discovery, const struct draft *dr
 {
     buffer_append_format(
         out,
-        "# A draft, made by `lethe discover` from %u record%s%s. Read every line before you use "
+        "# A draft, made by `lethe discover` from %u record%s. Read every line before you use "
         "it:\n"
         "# categories were proposed by names and by the form of values. No value stands in it.\n"
         "# %u paths have a category. %u are unclear: they stand here as comments, and what is not\n"
         "# listed never leaves.\n",
-        draft->tree->records, draft->tree->records == 1 ? "" : "s",
-        discovery->bad > 0 ? " (and some lines that are none)" : "", draft->sure, draft->unsure);
+        draft->tree->records, draft->tree->records == 1 ? "" : "s", draft->sure, draft->unsure);
     if (discovery->bad > 0)
         buffer_append_format(out, "# %llu lines could not be read as a record.\n",
                              (unsigned long long)discovery->bad);
