@@ -4,14 +4,12 @@
 
 #include "core/clock.h"
 #include "core/file.h"
-#include "ingest/capture.h"
-#include "ingest/decoder.h"
 #include "worker/consent_loading.h"
 #include "worker/explain.h"
-#include "worker/lane.h"
 #include "worker/options.h"
+#include "worker/processing.h"
 
-enum { TEXT_LIMIT = 256 * 1024 * 1024, VALUE_LIMIT = 65536 };
+enum { TEXT_LIMIT = 256 * 1024 * 1024 };
 
 struct explain_arguments {
     const char *configuration, *schema, *consent, *topic;
@@ -46,27 +44,15 @@ static enum rc open_engine(struct explaining *explaining)
 {
     struct configuration *configuration = explaining->configuration;
     struct key_schedule schedule = {configuration->keys_epoch, configuration->keys_keep};
-    struct engine_options options = {
-        .schemas = configuration->schemas,
-        .schema_count = configuration->schema_count,
-        .policy = configuration->policy,
-        .recipients = configuration->recipients,
-        .recipient_count = configuration->recipient_count,
-        .record_limit = configuration->limits.record,
-    };
-    struct decoder_limits limits = {configuration->limits.record, configuration->limits.depth,
-                                    VALUE_LIMIT};
     enum rc rc = load_consent(explaining);
     /* What is shown here is explained, not released: throw-away keys do. */
     if (rc == RC_OK)
         rc = keyring_throw_away(schedule, explaining->now, NULL, &explaining->keyring);
-    options.consent = explaining->consent;
-    options.keyring = explaining->keyring;
     if (rc == RC_OK)
-        rc = engine_new(&options, &explaining->engine);
+        rc = processing_engine_new(configuration, explaining->keyring, explaining->consent,
+                                   &explaining->engine);
     if (rc == RC_OK)
-        rc = decoder_new(configuration->schemas, configuration->schema_count, limits,
-                         &explaining->decoder);
+        rc = processing_decoder_new(configuration, &explaining->decoder);
     return rc;
 }
 
@@ -81,30 +67,21 @@ static enum rc flush(struct explaining *explaining)
 
 static void explain_message(struct explaining *explaining, const struct message *message)
 {
-    struct raw_record record;
-    unsigned schema = 0;
-    size_t offset = 0;
+    struct processed read;
     struct record_facts facts;
     buffer_append_format(&explaining->out, "%.*s:%lld\n", SLICE_FORMAT(message->origin),
                          (long long)message->offset);
-    enum quarantine_reason reason =
-        decoder_decode(explaining->decoder, message->topic, message->value, message->time, &record,
-                       &schema, &offset);
-    struct event_time time = {TIME_NONE, true};
-    if (reason == QUARANTINE_NONE) {
-        time = decoder_event_time(&record, explaining->now);
-        if (time.time == TIME_NONE)
-            reason = QUARANTINE_NO_TIME;
-    }
+    enum quarantine_reason reason = processing_decode(
+        explaining->decoder, message->topic, message->value, message->time, explaining->now, &read);
     if (reason != QUARANTINE_NONE) {
         buffer_append_format(&explaining->out, "  cannot be processed: %s (byte %zu)\n",
-                             quarantine_reason_sentence(reason), offset);
+                             quarantine_reason_sentence(reason), read.offset);
         return;
     }
-    engine_facts(explaining->engine, &record, &time, explaining->now, &facts);
-    struct explain_record what = {.record = &record,
-                                  .schema = schema,
-                                  .time = &time,
+    engine_facts(explaining->engine, &read.record, &read.time, explaining->now, &facts);
+    struct explain_record what = {.record = &read.record,
+                                  .schema = read.schema,
+                                  .time = &read.time,
                                   .facts = &facts,
                                   .show_values = explaining->arguments->show_values};
     explain_record(&explaining->out, explaining->configuration, explaining->engine, &what);
@@ -115,15 +92,9 @@ static enum rc explain_files(struct explaining *explaining, const struct argumen
     struct capture_feed *feed = NULL;
     struct source *source = NULL;
     size_t failed;
-    struct capture_options options = {
-        .files = (const char *const *)files->values,
-        .file_count = files->count,
-        .line_limit = message_size_limit(explaining->configuration),
-        .lanes = 1,
-        .topic = slice_from_string(explaining->arguments->topic),
-        .time = TIME_NONE,
-        .depth_limit = explaining->configuration->limits.depth + 1,
-    };
+    struct capture_options options = processing_capture(
+        explaining->configuration, (const char *const *)files->values, files->count);
+    options.topic = slice_from_string(explaining->arguments->topic);
     enum rc rc = capture_feed_new(&options, &feed, &failed);
     if (rc == RC_OK)
         rc = capture_source_new(feed, 0, &source);

@@ -1,16 +1,13 @@
 #include "worker/demo_table.h"
 
-#include "anonymize/engine.h"
 #include "core/utf8.h"
-#include "ingest/capture.h"
-#include "ingest/decoder.h"
 #include "schemas/canonical.h"
-#include "worker/lane.h"
+#include "worker/processing.h"
 
 enum {
     NAME_WIDTH = 30,
     COLUMN_WIDTH = 24,
-    VALUE_LIMIT = 65536,
+
     CELL_LIMIT = 8192,
     SUBJECTS = 1000
 };
@@ -34,9 +31,7 @@ struct demo_table {
     int64_t now;
     struct keyring *keyring;
     struct decoder *decoder;
-    struct raw_record record;
-    unsigned schema;
-    struct event_time time;
+    struct processed read;
     struct demo_column columns[COLUMN_COUNT];
     struct buffer *out;
 };
@@ -45,9 +40,9 @@ struct demo_table {
 static enum rc enter_id(const struct demo_table *table, struct demo_column *column,
                         enum consent_state state, uint32_t index)
 {
-    const struct raw_value *value = &table->record.values[index];
+    const struct raw_value *value = &table->read.record.values[index];
     struct consent_message message = {0};
-    struct consent_key key = {.category = table->record.schema->fields[value->field].category};
+    struct consent_key key = {.category = table->read.record.schema->fields[value->field].category};
     char decoded[CELL_LIMIT];
     if (state == CONSENT_UNKNOWN || value->text.length > sizeof decoded)
         return RC_OK;
@@ -70,31 +65,22 @@ static enum rc open_column(struct demo_table *table, enum column number)
     const struct configuration *configuration = table->configuration;
     struct demo_column *column = &table->columns[number];
     enum rc rc = consent_table_new(SUBJECTS, NULL, &column->consent);
-    for (uint32_t i = 0; i < table->record.count && rc == RC_OK; i++) {
-        const struct field *field = &table->record.schema->fields[table->record.values[i].field];
+    for (uint32_t i = 0; i < table->read.record.count && rc == RC_OK; i++) {
+        const struct field *field =
+            &table->read.record.schema->fields[table->read.record.values[i].field];
         if (field->roles & (ROLE_SUBJECT | ROLE_VETO))
             rc = enter_id(table, column, column_state[number], i);
     }
-    struct engine_options options = {
-        .schemas = configuration->schemas,
-        .schema_count = configuration->schema_count,
-        .policy = configuration->policy,
-        .recipients = configuration->recipients,
-        .recipient_count = configuration->recipient_count,
-        .keyring = table->keyring,
-        .consent = column->consent,
-        .record_limit = configuration->limits.record,
-    };
     if (rc == RC_OK)
-        rc = engine_new(&options, &column->engine);
+        rc = processing_engine_new(configuration, table->keyring, column->consent, &column->engine);
     if (rc != RC_OK)
         return rc;
     struct record_facts facts;
-    engine_facts(column->engine, &table->record, &table->time, table->now, &facts);
+    engine_facts(column->engine, &table->read.record, &table->read.time, table->now, &facts);
     column->verdict = engine_decide(column->engine, &facts, table->recipient);
     if (column->verdict.decision != DECISION_WITHHELD)
-        column->plan =
-            engine_plan(column->engine, table->schema, table->recipient, column->verdict.decision);
+        column->plan = engine_plan(column->engine, table->read.schema, table->recipient,
+                                   column->verdict.decision);
     return RC_OK;
 }
 
@@ -128,8 +114,8 @@ static void write_cell(struct buffer *out, struct slice text, unsigned width)
 
 static void write_row(struct demo_table *table, uint32_t index)
 {
-    const struct raw_value *value = &table->record.values[index];
-    const struct field *field = &table->record.schema->fields[value->field];
+    const struct raw_value *value = &table->read.record.values[index];
+    const struct field *field = &table->read.record.schema->fields[value->field];
     static const char *const words[] = {
         [JSON_NULL] = "null",  [JSON_FALSE] = "false", [JSON_TRUE] = "true", [JSON_ARRAY] = "[…]",
         [JSON_OBJECT] = "{…}", [JSON_NUMBER] = NULL,   [JSON_STRING] = NULL};
@@ -142,9 +128,9 @@ static void write_row(struct demo_table *table, uint32_t index)
         enum drop_reason reason;
         struct buffer cell;
         buffer_init(&cell, CELL_LIMIT);
-        bool released = column->plan &&
-                        engine_rewrite_value(column->engine, &table->record, index, column->plan,
-                                             table->recipient, &table->time, &cell, &reason);
+        bool released = column->plan && engine_rewrite_value(column->engine, &table->read.record,
+                                                             index, column->plan, table->recipient,
+                                                             &table->read.time, &cell, &reason);
         struct slice text = released ? buffer_slice(&cell) : SLICE("-");
         if (text.length >= 2 && text.data[0] == '"')
             text = slice_between(text, 1, text.length - 1);
@@ -157,7 +143,7 @@ static void write_row(struct demo_table *table, uint32_t index)
 static void write_table(struct demo_table *table)
 {
     const struct configuration *configuration = table->configuration;
-    const struct schema *schema = configuration->schemas[table->schema];
+    const struct schema *schema = configuration->schemas[table->read.schema];
     buffer_append_format(table->out, "\n%.*s: one record in, and what `%.*s` gets of it\n\n  ",
                          SLICE_FORMAT(schema->name),
                          SLICE_FORMAT(configuration->recipients[table->recipient].name));
@@ -172,14 +158,14 @@ static void write_table(struct demo_table *table)
         write_cell(table->out, slice_from_string(decision_name(table->columns[i].verdict.decision)),
                    COLUMN_WIDTH);
     buffer_append_byte(table->out, '\n');
-    for (uint32_t i = 0; i < table->record.count; i++) {
-        const struct raw_value *value = &table->record.values[i];
+    for (uint32_t i = 0; i < table->read.record.count; i++) {
+        const struct raw_value *value = &table->read.record.values[i];
         const struct field *field = &schema->fields[value->field];
         if (field->category != CATEGORY_NONE || (value->flags & RAW_REFUSED_TYPE))
             write_row(table, i);
     }
     buffer_append_format(table->out, "  (%u members that no schema lists: never copied)\n",
-                         table->record.unlisted);
+                         table->read.record.unlisted);
 }
 
 /* The first message of the capture that decodes: its bytes are the source's until it is polled
@@ -189,18 +175,14 @@ static enum rc first_record(struct demo_table *table, struct source *source)
     for (;;) {
         struct message message;
         int bad = QUARANTINE_NONE;
-        size_t offset;
         enum poll_result polled = source_poll(source, 0, &message, &bad);
         if (polled == POLL_END)
             return RC_NOT_FOUND;
         if (polled == POLL_FAILED)
             return source->failure;
-        if (polled != POLL_MESSAGE ||
-            decoder_decode(table->decoder, message.topic, message.value, message.time,
-                           &table->record, &table->schema, &offset) != QUARANTINE_NONE)
-            continue;
-        table->time = decoder_event_time(&table->record, table->now);
-        if (table->time.time != TIME_NONE)
+        if (polled == POLL_MESSAGE &&
+            processing_decode(table->decoder, message.topic, message.value, message.time,
+                              table->now, &table->read) == QUARANTINE_NONE)
             return RC_OK;
     }
 }
@@ -209,12 +191,9 @@ static enum rc open_table(struct demo_table *table)
 {
     const struct configuration *configuration = table->configuration;
     struct key_schedule schedule = {configuration->keys_epoch, configuration->keys_keep};
-    struct decoder_limits limits = {configuration->limits.record, configuration->limits.depth,
-                                    VALUE_LIMIT};
     enum rc rc = keyring_throw_away(schedule, table->now, NULL, &table->keyring);
     if (rc == RC_OK)
-        rc = decoder_new(configuration->schemas, configuration->schema_count, limits,
-                         &table->decoder);
+        rc = processing_decoder_new(configuration, &table->decoder);
     return rc;
 }
 
@@ -233,12 +212,7 @@ enum rc demo_table_write(struct buffer *out, const struct configuration *configu
 {
     struct demo_table table = {
         .configuration = configuration, .recipient = recipient, .now = now, .out = out};
-    struct capture_options options = {.files = &capture,
-                                      .file_count = 1,
-                                      .line_limit = message_size_limit(configuration),
-                                      .lanes = 1,
-                                      .time = TIME_NONE,
-                                      .depth_limit = configuration->limits.depth + 1};
+    struct capture_options options = processing_capture(configuration, &capture, 1);
     struct capture_feed *feed = NULL;
     struct source *source = NULL;
     size_t failed;

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-#include "ingest/decoder.h"
+#include "worker/processing.h"
 
-enum { VALUE_LIMIT = 65536, POLL_WAIT = 50 };
+enum { POLL_WAIT = 50 };
 
 struct lane {
     const struct lane_options *options;
@@ -27,36 +27,20 @@ static void add_counts(uint64_t *to, const uint64_t *from, size_t count)
 
 void lane_counts_add(struct lane_counts *total, const struct lane_counts *counts)
 {
-    /* Every member is a uint64_t or an array of them, so the struct is one. */
+    /* Every member is a uint64_t or an array of them. */
     _Static_assert(sizeof *total % sizeof(uint64_t) == 0, "only counters");
     add_counts((uint64_t *)total, (const uint64_t *)counts, sizeof *total / sizeof(uint64_t));
-}
-
-size_t message_size_limit(const struct configuration *configuration)
-{
-    return configuration->limits.record * 6 + 65536;
 }
 
 static enum rc open_lane(struct lane *lane)
 {
     const struct configuration *configuration = lane->configuration;
     const struct limits *limits = &configuration->limits;
-    struct engine_options engine = {
-        .schemas = configuration->schemas,
-        .schema_count = configuration->schema_count,
-        .policy = configuration->policy,
-        .recipients = configuration->recipients,
-        .recipient_count = configuration->recipient_count,
-        .keyring = lane->options->keyring,
-        .consent = lane->options->consent,
-        .record_limit = limits->record,
-    };
-    struct decoder_limits decoder = {limits->record, limits->depth, VALUE_LIMIT};
     struct batch_limits batch = {limits->batch_records, limits->batch_bytes, limits->batch_delay};
-    enum rc rc =
-        decoder_new(configuration->schemas, configuration->schema_count, decoder, &lane->decoder);
+    enum rc rc = processing_decoder_new(configuration, &lane->decoder);
     if (rc == RC_OK)
-        rc = engine_new(&engine, &lane->engine);
+        rc = processing_engine_new(configuration, lane->options->keyring, lane->options->consent,
+                                   &lane->engine);
     if (rc == RC_OK)
         rc = batch_init(&lane->batch, batch, configuration->recipient_count,
                         configuration->schema_count);
@@ -66,7 +50,7 @@ static enum rc open_lane(struct lane *lane)
     lane->batch.rows.limit = limits->batch_bytes + limits->record * configuration->recipient_count;
     /* With framing `array` the names of a whole message count together. */
     json_names_init(&lane->names, (uint64_t)clock_monotonic_ns(),
-                    message_size_limit(configuration) / 4 + 1);
+                    processing_message_limit(configuration) / 4 + 1);
     return RC_OK;
 }
 
@@ -187,22 +171,21 @@ static size_t subject_index(const struct schema *schema, uint16_t field)
     return SIZE_MAX;
 }
 
-static bool rewrite_for(struct lane *lane, const struct raw_record *record, unsigned schema,
-                        size_t recipient, const struct verdict *verdict,
-                        const struct event_time *time)
+static bool rewrite_for(struct lane *lane, const struct processed *read, size_t recipient,
+                        const struct verdict *verdict)
 {
     struct recipient_counts *counts = &lane->counts->recipients[recipient];
     struct clean_record clean;
     counts->decided[verdict->decision][verdict->why]++;
     if (verdict->field != FIELD_NONE && verdict->decision != DECISION_GRANTED) {
-        size_t subject = subject_index(record->schema, verdict->field);
+        size_t subject = subject_index(read->record.schema, verdict->field);
         if (subject != SIZE_MAX)
-            lane->counts->denials[schema].decided[subject][verdict->why]++;
+            lane->counts->denials[read->schema].decided[subject][verdict->why]++;
     }
     if (verdict->decision == DECISION_WITHHELD)
         return true;
-    switch (engine_rewrite(lane->engine, record, schema, recipient, verdict->decision, time,
-                           &lane->batch.rows, &clean, &counts->fields)) {
+    switch (engine_rewrite(lane->engine, &read->record, read->schema, recipient, verdict->decision,
+                           &read->time, &lane->batch.rows, &clean, &counts->fields)) {
     case REWRITE_DONE:
         counts->rows++;
         lane->failure = batch_add(&lane->batch, &clean);
@@ -226,30 +209,22 @@ static bool process_record(struct lane *lane, const struct message *message, str
                            size_t column)
 {
     const struct lane_options *options = lane->options;
-    struct raw_record record = {0};
-    unsigned schema = 0;
-    size_t offset = 0;
+    struct processed read;
     int64_t now = clock_now(&options->clock);
-    enum quarantine_reason reason = decoder_decode(lane->decoder, message->topic, text,
-                                                   message->time, &record, &schema, &offset);
-    struct event_time time = {TIME_NONE, true};
-    if (reason == QUARANTINE_NONE) {
-        time = decoder_event_time(&record, now);
-        if (time.time == TIME_NONE)
-            reason = QUARANTINE_NO_TIME;
-    }
+    enum quarantine_reason reason =
+        processing_decode(lane->decoder, message->topic, text, message->time, now, &read);
     if (reason != QUARANTINE_NONE)
-        return quarantine(lane, message, text, &record, reason, column + offset);
-    lane->counts->by_schema[schema]++;
-    lane->counts->unlisted += record.unlisted;
-    lane->counts->time_substituted += time.substituted;
+        return quarantine(lane, message, text, &read.record, reason, column + read.offset);
+    lane->counts->by_schema[read.schema]++;
+    lane->counts->unlisted += read.record.unlisted;
+    lane->counts->time_substituted += read.time.substituted;
     struct record_facts facts;
-    engine_facts(lane->engine, &record, &time, now, &facts);
+    engine_facts(lane->engine, &read.record, &read.time, now, &facts);
     for (size_t i = 0; i < lane->configuration->recipient_count; i++) {
         if (options->only_recipient >= 0 && (size_t)options->only_recipient != i)
             continue;
         struct verdict verdict = engine_decide(lane->engine, &facts, i);
-        if (!rewrite_for(lane, &record, schema, i, &verdict, &time))
+        if (!rewrite_for(lane, &read, i, &verdict))
             return false;
     }
     return true;

@@ -46,10 +46,6 @@ struct lane_counts {
     struct subject_denials denials[SCHEMA_LIMIT];
 };
 
-/* The longest message that a lane takes: an envelope with a record as an escaped string in it is up
- * to six times as long as the record. */
-size_t message_size_limit(const struct configuration *configuration);
-
 void lane_counts_add(struct lane_counts *total, const struct lane_counts *counts);
 
 /* Everything is borrowed; source and sink are the lane's own to use until it returns. */

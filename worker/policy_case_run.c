@@ -1,10 +1,9 @@
 #include <stdlib.h>
 
-#include "anonymize/engine.h"
-#include "ingest/decoder.h"
 #include "worker/policy_case.h"
+#include "worker/processing.h"
 
-enum { OUTPUT_MEMORY = 16 * 1024 * 1024, VALUE_LIMIT = 65536, CASE_SUBJECTS = 1024, DEPTH = 64 };
+enum { OUTPUT_MEMORY = 16 * 1024 * 1024, CASE_SUBJECTS = 1024, DEPTH = 64 };
 
 struct policy_case_runner {
     const struct configuration *configuration;
@@ -17,8 +16,6 @@ struct policy_case_runner {
 enum rc policy_case_runner_new(const struct configuration *configuration,
                                struct policy_case_runner **out)
 {
-    struct decoder_limits limits = {configuration->limits.record, configuration->limits.depth,
-                                    VALUE_LIMIT};
     struct policy_case_runner *runner = calloc(1, sizeof *runner);
     *out = NULL;
     if (!runner)
@@ -178,33 +175,15 @@ static enum rc open_engine(struct policy_case_runner *runner, const struct polic
     for (size_t i = 0; i < what->consent_count; i++)
         consent_table_message(out->consent, runner->reader, what->consent_keys[i],
                               what->consent_values[i]);
-    struct engine_options options = {
-        .schemas = configuration->schemas,
-        .schema_count = configuration->schema_count,
-        .policy = configuration->policy,
-        .recipients = configuration->recipients,
-        .recipient_count = configuration->recipient_count,
-        .keyring = out->keyring,
-        .consent = out->consent,
-        .record_limit = configuration->limits.record,
-    };
-    return engine_new(&options, &out->engine);
+    return processing_engine_new(configuration, out->keyring, out->consent, &out->engine);
 }
 
 static bool judge(struct policy_case_runner *runner, const struct policy_case *what,
                   struct case_engine *engine, struct buffer *report)
 {
-    struct raw_record record;
-    unsigned schema = 0;
-    size_t offset = 0;
-    enum quarantine_reason reason = decoder_decode(runner->decoder, what->topic, what->record,
-                                                   TIME_NONE, &record, &schema, &offset);
-    struct event_time time = {TIME_NONE, true};
-    if (reason == QUARANTINE_NONE) {
-        time = decoder_event_time(&record, what->clock);
-        if (time.time == TIME_NONE)
-            reason = QUARANTINE_NO_TIME;
-    }
+    struct processed read;
+    enum quarantine_reason reason = processing_decode(runner->decoder, what->topic, what->record,
+                                                      TIME_NONE, what->clock, &read);
     if (reason != QUARANTINE_NONE)
         return what->expectation == EXPECT_REFUSED ||
                differs(what, "refused", quarantine_reason_sentence(reason), report);
@@ -212,7 +191,7 @@ static bool judge(struct policy_case_runner *runner, const struct policy_case *w
     struct clean_record clean;
     struct field_counts counts = {0};
     size_t recipient = (size_t)what->recipient;
-    engine_facts(engine->engine, &record, &time, what->clock, &facts);
+    engine_facts(engine->engine, &read.record, &read.time, what->clock, &facts);
     struct verdict verdict = engine_decide(engine->engine, &facts, recipient);
     const char *why = decided_sentence(verdict.why);
     if (what->because.length > 0 &&
@@ -225,8 +204,8 @@ static bool judge(struct policy_case_runner *runner, const struct policy_case *w
         return what->expectation == EXPECT_WITHHELD || differs(what, "withheld", why, report);
     buffer_reset(&runner->out);
     enum rewrite_result result =
-        engine_rewrite(engine->engine, &record, schema, recipient, verdict.decision, &time,
-                       &runner->out, &clean, &counts);
+        engine_rewrite(engine->engine, &read.record, read.schema, recipient, verdict.decision,
+                       &read.time, &runner->out, &clean, &counts);
     if (result != REWRITE_DONE)
         return (what->expectation == EXPECT_EMPTY && result == REWRITE_EMPTY) ||
                differs(what, "empty", "nothing of the record may leave", report);

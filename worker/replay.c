@@ -11,6 +11,7 @@
 #include "sink/stream_sink.h"
 #include "worker/command.h"
 #include "worker/consent_loading.h"
+#include "worker/processing.h"
 #include "worker/progress.h"
 #include "worker/replay_audit.h"
 
@@ -134,16 +135,11 @@ static int open_feed(struct replay *replay)
 {
     const struct replay_options *options = replay->options;
     size_t failed = 0;
-    struct capture_options capture = {
-        .files = options->files,
-        .file_count = options->file_count,
-        .line_limit = message_size_limit(replay->configuration),
-        .lanes = replay->lane_count,
-        .topic = slice_from_string(options->topic),
-        .time = TIME_NONE,
-        .depth_limit = replay->configuration->limits.depth + 1,
-        .speed = options->speed,
-    };
+    struct capture_options capture =
+        processing_capture(replay->configuration, options->files, options->file_count);
+    capture.lanes = replay->lane_count;
+    capture.topic = slice_from_string(options->topic);
+    capture.speed = options->speed;
     if (options->file_count > ORIGIN_LIMIT)
         return complain("too many files", NULL, rc_sentence(RC_LIMIT), EXIT_USAGE);
     for (size_t i = 0; i < options->file_count; i++)
