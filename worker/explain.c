@@ -159,7 +159,9 @@ void explain_record(struct buffer *out, const struct configuration *configuratio
 {
     const struct raw_record *record = what->record;
     buffer_append_format(out, "  schema %.*s, event time ", SLICE_FORMAT(record->schema->name));
-    time_append(out, what->time->time, TIME_FORMAT_RFC3339);
+    /* The time itself is a value. */
+    time_append(out, what->show_values ? what->time->time : time_floor(what->time->time, TIME_HOUR),
+                TIME_FORMAT_RFC3339);
     buffer_append_format(out, "%s, %u members that no schema lists\n",
                          what->time->substituted ? " (substituted)" : "", record->unlisted);
     for (size_t i = 0; i < configuration->recipient_count; i++) {

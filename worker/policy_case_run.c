@@ -23,8 +23,7 @@ enum rc policy_case_runner_new(const struct configuration *configuration,
     runner->configuration = configuration;
     buffer_init(&runner->out, OUTPUT_MEMORY);
     arena_init(&runner->arena, OUTPUT_MEMORY);
-    enum rc rc =
-        decoder_new(configuration->schemas, configuration->schema_count, limits, &runner->decoder);
+    enum rc rc = processing_decoder_new(configuration, &runner->decoder);
     if (rc == RC_OK)
         rc = consent_reader_new(configuration->policy, &runner->reader);
     if (rc != RC_OK) {
