@@ -222,7 +222,7 @@ static void look_at_mark(struct detector_scan *scan, size_t at)
 
 static void scan_view(struct detector_scan *scan)
 {
-    scan->whole_until = scan->url_until = scan->block_until = 0;
+    scan->whole_until = scan->url_until = scan->block_until = scan->value_until = 0;
     for (size_t at = 0; at < scan->length && !scan->overflow;) {
         unsigned classes = byte_class_table[scan->text[at]];
         if (classes & BYTE_WORD) {

@@ -51,6 +51,7 @@ struct detector_scan {
     size_t whole_until; /* words before this belong to something that was seen as a whole */
     size_t url_until;   /* the same for addresses of the web, and below for key blocks */
     size_t block_until;
+    size_t value_until; /* and for values and tokens: nothing inside is looked at again */
 };
 
 /* An ASCII word: letters and digits, nothing of that kind before or after it. */

@@ -158,6 +158,16 @@ static void report_value(struct detector_scan *scan, size_t start, size_t end)
         classes |= byte_class_table[scan->text[at]];
     bool strong = end - start >= VALUE_STRONG && (classes & BYTE_WORD) == BYTE_WORD;
     detector_report(scan, DETECTOR_SECRET, strong ? STRENGTH_STRUCT : STRENGTH_CONTEXT, start, end);
+    scan->value_until = end; /* a value is read to its end once */
+}
+
+/* A few digits alone. */
+static bool is_count(const struct detector_scan *scan, size_t start)
+{
+    size_t end = start;
+    while (end - start < 7 && byte_is(view_at(scan, end), BYTE_DIGIT))
+        end++;
+    return end > start && end - start < 7 && !byte_is(view_at(scan, end), BYTE_HOST);
 }
 
 void detect_secret(struct detector_scan *scan, size_t at)
@@ -165,7 +175,7 @@ void detect_secret(struct detector_scan *scan, size_t at)
     size_t start = at + 1;
     bool dotted = false;
     unsigned char after = view_at(scan, start);
-    if (at < scan->block_until || view_before(scan, at) == ':' ||
+    if (at < scan->block_until || at < scan->value_until || view_before(scan, at) == ':' ||
         (scan->text[at] == ':' && (after == ':' || (after == '/' && view_at(scan, at + 2) == '/'))))
         return;
     enum key_class class = class_before(scan, at, &dotted);
@@ -182,13 +192,11 @@ void detect_secret(struct detector_scan *scan, size_t at)
         start++;
     else
         quote = 0;
-    size_t end = value_end(scan, start, quote, class == KEY_LINE);
-    size_t digits = view_run(scan, start, BYTE_DIGIT);
-    bool count = digits > start && digits - start < 7 && !byte_is(view_at(scan, digits), BYTE_HOST);
-    if (end <= start || says_nothing(scan, start, end) ||
-        (count && (class == KEY_COUNTED || dotted)))
+    if ((class == KEY_COUNTED || dotted) && is_count(scan, start))
         return;
-    report_value(scan, start, end);
+    size_t end = value_end(scan, start, quote, class == KEY_LINE);
+    if (end > start && !says_nothing(scan, start, end))
+        report_value(scan, start, end);
 }
 
 /* "密码是hunter2", "验证码 123456": at a word of another script. */
@@ -205,9 +213,9 @@ void detect_spoken_secret(struct detector_scan *scan, size_t at)
             if (view_has(scan, linked, slice_from_string(*link)))
                 linked += strlen(*link);
         }
-        size_t end = value_end(scan, linked, 0, false);
         size_t ascii = linked;
-        while (ascii < end && scan->text[ascii] < 0x80)
+        while (view_at(scan, ascii) > ' ' && scan->text[ascii] < 0x7F &&
+               !byte_in(scan->text[ascii], ",;&\"'`()[]{}|"))
             ascii++;
         bool digits = view_run(scan, start, BYTE_DIGIT) >= start + 4;
         if ((linked > start || digits) && ascii >= linked + 4 && !says_nothing(scan, linked, ascii))

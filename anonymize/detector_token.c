@@ -49,8 +49,10 @@ static void look_at_prefixes(struct detector_scan *scan, size_t start)
                                        !(scan->text[end] >= 'a' && scan->text[end] <= 'z')
                                  : token_byte(view_at(scan, end)) || view_at(scan, end) == '.')
             end++;
-        if (end - start - length >= prefixes[i].body)
-            detector_report(scan, DETECTOR_TOKEN, STRENGTH_STRUCT, start, end);
+        if (end - start - length < prefixes[i].body)
+            continue;
+        detector_report(scan, DETECTOR_TOKEN, STRENGTH_STRUCT, start, end);
+        scan->value_until = end;
     }
 }
 
@@ -77,15 +79,19 @@ static void look_at_credentials(struct detector_scan *scan, const struct word *w
     size_t length = end - start;
     bool bearer = byte_lower(scan->text[word->start + 1]) == 'e';
     bool mixed = classes == BYTE_WORD || (other && length >= 16);
-    if (start > word->end &&
-        ((bearer && length >= 8 && mixed) || (length >= 12 && mixed) || length >= 40))
-        detector_report(scan, DETECTOR_AUTHORIZATION, STRENGTH_STRUCT, word->start, end);
+    if (start == word->end ||
+        !((bearer && length >= 8 && mixed) || (length >= 12 && mixed) || length >= 40))
+        return;
+    detector_report(scan, DETECTOR_AUTHORIZATION, STRENGTH_STRUCT, word->start, end);
+    scan->value_until = end;
 }
 
 void detect_token(struct detector_scan *scan, const struct word *word)
 {
     unsigned char before = view_before(scan, word->start);
     unsigned char first = scan->text[word->start];
+    if (word->start < scan->value_until)
+        return;
     if (byte_in(first, "ALghxsrpnhdy") && before != '_')
         look_at_prefixes(scan, word->start);
     if (byte_in(first, "bBdDtTnN"))
@@ -93,8 +99,10 @@ void detect_token(struct detector_scan *scan, const struct word *word)
     if (first == 'w' && word->end - word->start == 4 && view_at(scan, word->end) == '_' &&
         memcmp(scan->text + word->start, "wxid", 4) == 0) {
         size_t end = token_end(scan, word->end);
-        if (end - word->end >= 6)
+        if (end - word->end >= 6) {
             detector_report(scan, DETECTOR_WECHAT, STRENGTH_STRUCT, word->start, end);
+            scan->value_until = end;
+        }
     }
 }
 

@@ -149,8 +149,10 @@ void detect_scheme(struct detector_scan *scan, size_t at)
         start--;
     while (start < at && !byte_is(scan->text[start], BYTE_LETTER))
         start++;
+    if (start == at)
+        return;
     size_t end = url_end(scan, at + 3);
-    if (start == at || end <= at + 3)
+    if (end <= at + 3)
         return;
     detector_report(scan, DETECTOR_URL, STRENGTH_STRUCT, start, end);
     scan->url_until = end;
@@ -163,9 +165,9 @@ void detect_www(struct detector_scan *scan, const struct word *word)
         !view_has(scan, word->start, SLICE("www")) || view_at(scan, word->end) != '.' ||
         !byte_is(view_at(scan, word->end + 1), BYTE_HOST))
         return;
-    size_t end = url_end(scan, word->end);
     if (domain_end(scan, word->start) == word->start)
         return;
+    size_t end = url_end(scan, word->end);
     detector_report(scan, DETECTOR_URL, STRENGTH_STRUCT, word->start, end);
     scan->url_until = end;
 }
