@@ -143,6 +143,28 @@ class Replay(Scratch):
         self.assertIn(b"nothing is released", done.stderr)
         self.assertFalse((self.root / "out").exists())
 
+    def test_every_record_is_accounted_for(self):
+        """Hostile and broken lines between good ones: each is decided, sealed or discarded, once."""
+        lines = [json.dumps(event(i, ("u1", "u2", "u3")[i % 3])) for i in range(300)]
+        hostile = ['{"type":"event"', "[]", "null", '"x"', "{}", "{" * 5000, '{"a":1,"a":2}',
+                   '{"type":"event","ts":"never","user":{"id":"u1"}}', "\u0000", '{"\\ud800":1}',
+                   '\ufeff{"type":"event"}', '{"type":"event"} x', "1" * 4000,
+                   '{"type":["event"]}', '{"type":"event","ts":1e400,"user":{"id":"u1"}}']
+        mixed = [line for i, good in enumerate(lines)
+                 for line in (good, hostile[i % len(hostile)])]
+        data = "\n".join(mixed).encode() + b"\n" + b'{"a":"\xff\xfe"}\n' + b"\n\n   \n"
+        (self.root / "hostile.ndjson").write_bytes(data)
+        done = self.run_lethe(*what_if("--quiet", "-o", "out", "hostile.ndjson"))
+        text = done.stdout.decode()
+        records = int(text.split("in: ")[1].split()[0])
+        quarantined = int(text.split("quarantined: ")[1].split()[0])
+        self.assertEqual(len(self.rows("out", "first")), 300)
+        self.assertEqual(records, 300 + quarantined)
+        self.assertGreaterEqual(quarantined, 300)
+        sealed = (self.root / "out/private/quarantine").glob("*.sealed.ndjson")
+        self.assertEqual(sum(len(p.read_text().splitlines()) for p in sealed), quarantined)
+        self.run_lethe("verify", "out", "--audit", "out/private/audit/audit.ndjson")
+
     def test_missing_files(self):
         self.run_lethe(*what_if("-o", "out", "none.ndjson"), status=2)
         self.run_lethe("replay", "-c", "none.yaml", "in.ndjson", status=2)
