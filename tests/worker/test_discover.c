@@ -381,6 +381,38 @@ static void test_what_is_to_choose_is_said(void **state)
     arena_release(&arena);
 }
 
+/* Names that mean something in YAML or in a path come out as names. */
+static void test_names_are_quoted(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "a b",  "$x",    "#x",     "x #y", "k: v", ": y",  "- z", "-",   "[]",  "[x]",
+        "a[0]", " lead", "trail ", "true", "No",   "null", "1",   "1.5", "a.b", ".",
+        "+",    "()",    "名.字",  "a/b",  "x:",   "y#",   "_",   "..",
+    };
+    struct arena arena;
+    arena_init(&arena, TEXT_LIMIT);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct buffer text;
+        buffer_init(&text, 4096);
+        buffer_append_format(&text,
+                             "{\"ts\":1767323045123,\"user_id\":\"u\",\"%s\":{\"%s\":{\"city\":"
+                             "\"X\"}},\"l\":[{\"%s\":[{\"city\":\"X\"}]}]}",
+                             names[i], names[i], names[i]);
+        struct slice draft = draft_of(&arena, buffer_slice(&text), plain);
+        struct schema *schema = parsed(&arena, draft);
+        assert_non_null(schema);
+        uint16_t node = schema_child(schema, FIELD_ROOT, slice_from_string(names[i]));
+        assert_int_not_equal(node, FIELD_NONE);
+        node = schema_child(schema, node, slice_from_string(names[i]));
+        assert_int_not_equal(node, FIELD_NONE);
+        node = schema_child(schema, node, SLICE("city"));
+        assert_int_equal(schema->fields[node].category, CATEGORY_PLACE_CITY);
+        buffer_release(&text);
+    }
+    arena_release(&arena);
+}
+
 static void test_topic_and_bad_lines(void **state)
 {
     (void)state;
@@ -443,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_names_that_are_data),
         cmocka_unit_test(test_proposals),
         cmocka_unit_test(test_what_is_to_choose_is_said),
+        cmocka_unit_test(test_names_are_quoted),
         cmocka_unit_test(test_topic_and_bad_lines),
         cmocka_unit_test(test_limits),
     };
