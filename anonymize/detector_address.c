@@ -43,8 +43,10 @@ static bool called_version(const struct detector_scan *scan, size_t start)
     size_t end;
     size_t begin = view_word_before(scan, start, " :=\"'_-", &end);
     if (view_word_is(scan, begin, end,
-                     "v ver version firmware release rev revision versionname "
+                     "ver version firmware release rev revision versionname "
                      "appversion osversion sdkversion rom"))
+        return true;
+    if (end == start && view_word_is(scan, begin, end, "v"))
         return true;
     if (end >= 6 && memcmp(scan->text + end - 6, "版本", 6) == 0)
         return true;

@@ -209,6 +209,8 @@ static const struct layout {
     {DETECTOR_RESIDENT_ID, " -._/", 5, {3, 3, 4, 4, 4}},
     {DETECTOR_RESIDENT_ID, " -._/", 5, {3, 3, 4, 4, 3}},
     {DETECTOR_PHONE, " -._/", 3, {3, 4, 4}},
+    {DETECTOR_PHONE, " -._/", 3, {5, 4, 4}},
+    {DETECTOR_PHONE, " -._/", 3, {7, 4, 4}},
     {DETECTOR_PHONE, " -", 2, {3, 8}},
     {DETECTOR_PHONE, "-", 2, {7, 4}},
     {DETECTOR_PHONE, "-", 3, {4, 3, 4}},
@@ -233,6 +235,10 @@ static bool layout_fits(const struct layout *layout, const struct number *number
 /* A mainland mobile; a landline with its area code; a number of North America. */
 static bool phone_fits(const struct layout *layout, const char *d)
 {
+    if (layout->size[0] == 5) /* 86138-1234-5678 */
+        return memcmp(d, "86", 2) == 0 && mobile_cn(d + 2);
+    if (layout->size[0] == 7 && layout->groups == 3)
+        return memcmp(d, "0086", 4) == 0 && mobile_cn(d + 4);
     if (layout->size[0] == 3 && layout->size[1] == 3)
         return d[0] >= '2' && d[3] >= '2';
     if (layout->groups == 2 && layout->size[0] <= 4 && d[0] == '0')
@@ -395,6 +401,7 @@ void detect_plus(struct detector_scan *scan, size_t at)
     if (number.count == 0 || number.digits[0] == '0' ||
         !country_code_known(slice_of(number.digits, number.count)))
         return;
+    size_t least = view_at(scan, at + 1) == ' ' ? 10 : 7; /* "f + 1234567" is an offset */
     size_t exact = number.digits[0] == '1' ? 11 : 0;
     if (memcmp(number.digits, "861", 3) == 0 && number.count >= 13 && mobile_cn(number.digits + 2))
         exact = 13;
@@ -402,7 +409,7 @@ void detect_plus(struct detector_scan *scan, size_t at)
         total += number.size[i];
         if (total > 15)
             break;
-        if (total >= 7)
+        if (total >= least)
             end = number.end[i];
         if (total == exact)
             break;

@@ -6,21 +6,26 @@ enum { KEY_MOST = 64, VALUE_STRONG = 8 };
 enum key_class {
     KEY_NONE = 0,
     KEY_SECRET,  /* one token */
-    KEY_COUNTED, /* the same, but a bare number after it is a count */
+    KEY_COUNTED, /* the same, but a few bare digits after it are a count */
+    KEY_PLURAL,  /* the same, and so are more digits */
     KEY_LINE,    /* everything to the end of the line */
 };
 
 /* A key without its separators, in lower case. */
 struct key {
     char text[KEY_MOST];
+    bool capital[KEY_MOST]; /* it was one, after a small letter */
     size_t length;
     bool dotted;
 };
 
-static void key_prepend(struct key *key, unsigned char byte)
+static void key_prepend(struct key *key, unsigned char byte, unsigned char before)
 {
-    if (key->length < KEY_MOST)
-        key->text[KEY_MOST - ++key->length] = (char)byte_lower(byte);
+    if (key->length == KEY_MOST)
+        return;
+    size_t at = KEY_MOST - ++key->length;
+    key->text[at] = (char)byte_lower(byte);
+    key->capital[at] = byte >= 'A' && byte <= 'Z' && before >= 'a' && before <= 'z';
 }
 
 static struct slice key_slice(const struct key *key)
@@ -37,17 +42,44 @@ static size_t read_key(const struct detector_scan *scan, size_t end, struct key 
         at--;
         key->dotted |= scan->text[at] == '.';
         if (byte_is(scan->text[at], BYTE_WORD))
-            key_prepend(key, scan->text[at]);
+            key_prepend(key, scan->text[at], view_before(scan, at));
     }
     return at;
 }
 
-static bool key_contains(const struct key *key, const char *const *words)
+/* What may follow a secret's word without a separator. "TokenStore" and "SessionManager" are names
+ * of classes, "tokenValue" and "sessionId" of secrets. */
+static bool is_suffix(struct slice rest)
+{
+    static const char *const suffixes[] = {
+        "s",      "id",   "key",    "val",    "value",   "str",          "string", "text",
+        "hash",   "data", "secret", "code",   "no",      "number",       "new",    "old",
+        "1",      "2",    "again",  "repeat", "confirm", "confirmation", "field",  "input",
+        "header", "md5",  "token",  NULL};
+    if (rest.length == 0)
+        return true;
+    for (const char *const *suffix = suffixes; *suffix; suffix++) {
+        if (slice_equal(rest, slice_from_string(*suffix)))
+            return true;
+    }
+    return false;
+}
+
+/* Does one of the words stand in the key, and what follows it is no other word of a class's name
+ * (or, if `strict`, nothing but a suffix)? */
+static bool key_contains(const struct key *key, const char *const *words, bool strict)
 {
     struct slice text = key_slice(key);
     for (; *words; words++) {
-        if (slice_find(text, slice_from_string(*words)) < text.length)
-            return true;
+        struct slice word = slice_from_string(*words);
+        for (size_t at = 0; at + word.length <= text.length; at++) {
+            struct slice rest = slice_tail(text, at + word.length);
+            if (!slice_starts_with(slice_tail(text, at), word))
+                continue;
+            bool class_name = rest.length > 0 && key->capital[KEY_MOST - rest.length];
+            if (is_suffix(rest) || (!strict && !class_name))
+                return true;
+        }
     }
     return false;
 }
@@ -72,11 +104,14 @@ static enum key_class class_of_key(const struct key *key)
     static const char *const exact[] = {"sid",       "auth",  "otp",       "pin",
                                         "sig",       "sign",  "signature", "jsessionid",
                                         "phpsessid", "vcode", "captcha",   NULL};
-    if (key_contains(key, line))
+    bool plural = slice_ends_with(key_slice(key), SLICE("s"));
+    if (key_contains(key, line, true) && !plural)
         return KEY_LINE;
-    if (key_contains(key, secret) || key_is(key, exact))
+    if (key_contains(key, secret, false) || key_is(key, exact))
         return KEY_SECRET;
-    return key_contains(key, counted) ? KEY_COUNTED : KEY_NONE;
+    if (!key_contains(key, counted, true))
+        return KEY_NONE;
+    return plural ? KEY_PLURAL : KEY_COUNTED;
 }
 
 static bool ends_with_wide_key(const struct detector_scan *scan, size_t end)
@@ -161,13 +196,13 @@ static void report_value(struct detector_scan *scan, size_t start, size_t end)
     scan->value_until = end; /* a value is read to its end once */
 }
 
-/* A few digits alone. */
-static bool is_count(const struct detector_scan *scan, size_t start)
+/* Digits alone, fewer than `limit`. */
+static bool is_count(const struct detector_scan *scan, size_t start, size_t limit)
 {
     size_t end = start;
-    while (end - start < 7 && byte_is(view_at(scan, end), BYTE_DIGIT))
+    while (end - start < limit && byte_is(view_at(scan, end), BYTE_DIGIT))
         end++;
-    return end > start && end - start < 7 && !byte_is(view_at(scan, end), BYTE_HOST);
+    return end > start && end - start < limit && !byte_is(view_at(scan, end), BYTE_HOST);
 }
 
 void detect_secret(struct detector_scan *scan, size_t at)
@@ -192,7 +227,8 @@ void detect_secret(struct detector_scan *scan, size_t at)
         start++;
     else
         quote = 0;
-    if ((class == KEY_COUNTED || dotted) && is_count(scan, start))
+    if ((class == KEY_COUNTED || class == KEY_PLURAL || dotted) &&
+        is_count(scan, start, class == KEY_PLURAL ? 11 : 7))
         return;
     size_t end = value_end(scan, start, quote, class == KEY_LINE);
     if (end > start && !says_nothing(scan, start, end))
