@@ -111,8 +111,7 @@ static const char *const dirty[] = {
     "京A12345",
     "１３８１２３４５６７８",
     "١٣٨١٢٣٤٥٦٧٨",
-    "1381\xE2\x80\x8B"
-    "2345678",
+    "1381\xE2\x80\x8B\x32\x33\x34\x35\x36\x37\x38",
 };
 
 static void test_values(void **state)

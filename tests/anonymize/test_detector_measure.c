@@ -281,8 +281,7 @@ static const char *const lines[] = {
     "kernel: [%d.%d] usb %d-%d: new high-speed USB device number %d using xhci_hcd",
     "version %v build %d sdk %d",
     "App/%v (Linux; Android %d; SM-G%d) okhttp/%v",
-    "Mozilla/5.0 (Linux; Android %d; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 "
-    "Mobile Safari/537.36",
+    "Mozilla/5.0 (Linux; Android %d; K) AppleWebKit/537.36 Chrome/%d.0.0.0 Safari/537.36",
     "Build/TP1A.220624.0%d, fingerprint generic/%n:%d/%h:user/release-keys",
     "frame #%d: %x %n`%n + %d",
     "at com.example.%n.%n(%n.java:%d)",
