@@ -101,6 +101,19 @@ static void read_ceiling(struct recipient *recipient, struct yaml_node *node,
     }
 }
 
+/* The field that rows are keyed by must be one that some schema lists. */
+static void check_key(const struct configuration *configuration, const struct yaml_node *node,
+                      struct slice path, struct diagnostics *diagnostics)
+{
+    for (size_t i = 0; i < configuration->schema_count; i++) {
+        if (schema_field(configuration->schemas[i], path) != FIELD_NONE)
+            return;
+    }
+    if (configuration->schema_count > 0)
+        diagnose(diagnostics, SEVERITY_ERROR, node->place, "no schema declares the path `%.*s`",
+                 SLICE_FORMAT(path));
+}
+
 static void read_rows(struct configuration *configuration, struct recipient *recipient,
                       struct yaml_node *node, struct diagnostics *diagnostics)
 {
@@ -127,7 +140,9 @@ static void read_rows(struct configuration *configuration, struct recipient *rec
     struct yaml_node *framing = yaml_get(rows, "framing");
     if (framing)
         (void)yaml_word(framing, "framing", framings, diagnostics);
-    yaml_text(yaml_get(rows, "key"), "key", diagnostics, &text);
+    struct yaml_node *key = yaml_get(rows, "key");
+    if (yaml_text(key, "key", diagnostics, &text))
+        check_key(configuration, key, text, diagnostics);
     yaml_unknown_keys(rows, "rows", known, diagnostics);
 }
 

@@ -69,6 +69,10 @@ class Configuration(Scratch):
         self.expect("ceiling: [account.user_id, device.model, network, web, time]",
                     "ceiling: [app]", "`second` can never receive anything")
 
+    def test_a_key_that_no_schema_declares(self):
+        self.expect("rows: {directory: out/first}", "rows: {directory: out/first, key: user.idd}",
+                    "no schema declares the path `user.idd`")
+
     def test_a_prefix_admits_no_identifiers(self):
         self.expect("ceiling: [account.user_id, device.model, network, web, time]",
                     "ceiling: [account, device.model]", "name them one by one")
