@@ -11,7 +11,8 @@ static void print_diagnostics(const struct diagnostics *diagnostics)
     struct buffer text;
     buffer_init(&text, REPORT_LIMIT);
     diagnostics_write(diagnostics, &text);
-    fwrite(text.data, 1, text.length, stderr);
+    if (text.length > 0)
+        fwrite(text.data, 1, text.length, stderr);
     buffer_release(&text);
 }
 

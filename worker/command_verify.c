@@ -21,7 +21,8 @@ int command_verify(const struct command *command, int argc, char **argv)
         return status;
     buffer_init(&findings, FINDINGS_LIMIT);
     enum rc rc = verify_directory(directories.values[0], audit, &report, &findings);
-    fwrite(findings.data, 1, findings.length, stdout);
+    if (findings.length > 0)
+        fwrite(findings.data, 1, findings.length, stdout);
     buffer_release(&findings);
     if (rc != RC_OK) {
         fprintf(stderr, "lethe verify: %s\n", rc_sentence(rc));

@@ -343,7 +343,8 @@ struct configuration *configuration_open(const char *path)
     struct configuration *configuration = configuration_load(path, &diagnostics);
     bool good = configuration && diagnostics.errors == 0;
     diagnostics_write(&diagnostics, &text);
-    fwrite(text.data, 1, text.length, stderr);
+    if (text.length > 0)
+        fwrite(text.data, 1, text.length, stderr);
     buffer_release(&text);
     diagnostics_release(&diagnostics);
     if (good)
