@@ -12,7 +12,8 @@
  * union, named after the longer if it covers the other, else after the stronger.
  *
  * Free text keeps what a log is full of: times since 1970 in milliseconds, micro- and nanoseconds
- * (13, 16 or 19 digits from 1), fractions, addresses after 0x, and the build ids of native frames
+ * (13, 16 or 19 digits from 1) and times as digits (YYYYMMDDhhmm and longer), fractions, addresses
+ * after 0x, and the build ids of native frames
  * ("BuildId: ..."), and versions of four parts where a word says so ("version 1.2.3.4", "v1.2.3.4",
  * "Chrome/110.0.0.0"). A kept value keeps none of these (see detector_kept.h).
  *
@@ -59,6 +60,10 @@ enum detector_strength {
     X(DETECTOR_WECHAT, "wechat", "<wechat>", STRENGTH_STRUCT, "a WeChat id")                       \
     X(DETECTOR_QQ, "qq", "<qq>", STRENGTH_CONTEXT, "a QQ number")                                  \
     X(DETECTOR_HOME_PATH, "home_path", "<user>", STRENGTH_STRUCT, "the user in a home path")       \
+    X(DETECTOR_SERIAL, "serial", "<serial>", STRENGTH_CONTEXT, "a device's serial number")         \
+    X(DETECTOR_SSID, "ssid", "<ssid>", STRENGTH_CONTEXT, "the name of a wireless network")         \
+    X(DETECTOR_DEVICE_NAME, "device_name", "<device>", STRENGTH_CONTEXT,                           \
+      "the name of somebody's device or host")                                                     \
     X(DETECTOR_HEX, "hex", "<hex>", STRENGTH_STRUCT, "16 or more hex digits in a row")             \
     X(DETECTOR_DIGITS, "digits", "<number>", STRENGTH_STRUCT, "11 or more digits in a row")        \
     X(DETECTOR_ENCODED, "encoded", "<encoded>", STRENGTH_STRUCT, "base64 or hex that holds one")
@@ -91,7 +96,8 @@ struct detector_options {
 };
 
 /* Texts that must be normalised first (any of the above spellings) are limited to this; others may
- * be of any length. The scan then uses about five times the text's length of the stack. */
+ * be of any length. Normalising takes memory on the stack: 3 KiB for texts of up to 512 bytes, 320
+ * KiB for longer ones; it is overwritten with zeros. */
 enum { DETECTOR_TEXT_LIMIT = 64 * 1024 };
 
 /*
