@@ -184,6 +184,7 @@ static void look_at_word(struct detector_scan *scan, const struct word *word)
         detect_jwt(scan, word);
         detect_www(scan, word);
         detect_at_word(scan, word);
+        detect_device(scan, word);
     }
 }
 
@@ -192,6 +193,7 @@ static void look_at_mark(struct detector_scan *scan, size_t at)
     switch (scan->text[at]) {
     case '@':
         detect_email(scan, at);
+        detect_login(scan, at);
         break;
     case ':':
         detect_scheme(scan, at);

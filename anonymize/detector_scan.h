@@ -129,6 +129,8 @@ void detect_home(struct detector_scan *scan, size_t at);
 void detect_position(struct detector_scan *scan, const struct word *word);
 void detect_sentence(struct detector_scan *scan, size_t at); /* NMEA, at '$' */
 void detect_degrees(struct detector_scan *scan, size_t at);  /* at a degree sign */
+void detect_device(struct detector_scan *scan, const struct word *word);
+void detect_login(struct detector_scan *scan, size_t at);
 void detect_wide_word(struct detector_scan *scan, size_t at);
 
 /* Checks over ASCII digits. */
