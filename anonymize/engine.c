@@ -54,7 +54,8 @@ static enum rc prepare_schema(struct engine *engine, size_t index)
     out->roles = find_roles(schema, &engine->arena);
     out->plans =
         ARENA_ARRAY(&engine->arena, options->recipient_count * PLANS_PER_RECIPIENT, struct plan);
-    if (!out->roles || !out->plans)
+    out->kept = ARENA_ARRAY(&engine->arena, schema->field_count, struct kept_memo);
+    if (!out->roles || !out->plans || !out->kept)
         return RC_NO_MEMORY;
     size_t depth = depth_of(schema);
     if (depth > engine->open_limit)
@@ -106,7 +107,7 @@ static enum rc prepare(struct engine *engine)
 enum rc engine_new(const struct engine_options *options, struct engine **out)
 {
     *out = NULL;
-    if (!options->policy || !options->keyring)
+    if (!options->policy)
         return RC_CONFIGURATION;
     struct engine *engine = calloc(1, sizeof *engine);
     if (!engine)

@@ -52,7 +52,7 @@ struct engine_options {
     const struct policy *policy;
     const struct recipient *recipients;
     size_t recipient_count;
-    const struct keyring *keyring;
+    const struct keyring *keyring;       /* NULL: no keys, identifiers are dropped */
     const struct consent_table *consent; /* NULL: nothing is known of anybody */
     size_t record_limit;                 /* bytes of one clean record */
 };

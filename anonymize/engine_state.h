@@ -6,6 +6,7 @@
 #define LETHE_ANONYMIZE_ENGINE_STATE_H
 
 #include "anonymize/engine.h"
+#include "anonymize/kept_memo.h"
 #include "anonymize/pseudonym.h"
 
 /* What facts.c looks for; by field of a schema. */
@@ -21,8 +22,9 @@ enum { PLANS_PER_RECIPIENT = 2 /* reduced, granted */ };
 
 struct engine_schema {
     const struct schema *schema;
-    const uint8_t *roles; /* of enum fact_role, by field */
-    struct plan *plans;   /* [recipient * PLANS_PER_RECIPIENT + decision - 1] */
+    const uint8_t *roles;   /* of enum fact_role, by field */
+    struct kept_memo *kept; /* by field */
+    struct plan *plans;     /* [recipient * PLANS_PER_RECIPIENT + decision - 1] */
 };
 
 /* A container of the clean record that is being written. */
@@ -49,6 +51,7 @@ struct engine {
 struct value_task {
     const struct raw_value *value;
     const struct planned_field *planned;
+    struct kept_memo *kept; /* of the schema, by field */
     const struct schema *schema;
     size_t recipient;
     int64_t event_time; /* substituted or not */

@@ -173,7 +173,8 @@ size_t pseudonym(struct pseudonymiser *pseudonymiser, size_t domain, enum catego
     if (domain >= pseudonymiser->domain_count || (unsigned)category >= CATEGORY_COUNT ||
         pseudonymiser->identifiers[category] == 0 || canonical.length == 0)
         return 0;
-    uint32_t number = keyring_epoch(pseudonymiser->keyring, event_time);
+    uint32_t number =
+        pseudonymiser->keyring ? keyring_epoch(pseudonymiser->keyring, event_time) : 0;
     if (number == 0)
         return 0;
     const crypto_auth_hmacsha256_state *keyed = state_of(pseudonymiser, number, domain, category);

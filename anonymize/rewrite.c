@@ -141,13 +141,15 @@ enum rewrite_result engine_rewrite(struct engine *engine, const struct raw_recor
         return REWRITE_EMPTY;
     if (out->failed)
         return REWRITE_FULL;
-    struct rewriting rewriting = {
-        .engine = engine,
-        .record = record,
-        .plan = plan,
-        .task = {.schema = record->schema, .recipient = recipient, .event_time = time->time},
-        .out = out,
-        .start = out->length};
+    struct rewriting rewriting = {.engine = engine,
+                                  .record = record,
+                                  .plan = plan,
+                                  .task = {.schema = record->schema,
+                                           .kept = engine->schemas[schema_number].kept,
+                                           .recipient = recipient,
+                                           .event_time = time->time},
+                                  .out = out,
+                                  .start = out->length};
     if (!write_record(&rewriting)) {
         enum rewrite_result result = what_lacked(&rewriting);
         buffer_truncate(out, rewriting.start);
@@ -173,7 +175,11 @@ bool engine_rewrite_value(struct engine *engine, const struct raw_record *record
     if (!plan || plan->schema != record->schema || value >= record->count ||
         is_container(&record->values[value]))
         return false;
+    const struct engine_schema *known = engine_schema_of(engine, record->schema);
+    if (!known)
+        return false;
     struct value_task task = {.value = &record->values[value],
+                              .kept = known->kept,
                               .planned = &plan->fields[record->values[value].field],
                               .schema = record->schema,
                               .recipient = recipient,

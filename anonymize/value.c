@@ -212,8 +212,12 @@ static bool write_scalar(struct engine *engine, const struct value_task *task,
         return write_pseudonym(engine, task, category, text, out, epoch, reason);
     if (action != ACTION_KEEP)
         return write_rewritten(engine, task, &info->value, text, out, reason);
-    if (!may_keep(&info->value, type, text, reason))
-        return false;
+    struct kept_memo_entry *known = kept_memo_place(&task->kept[task->value->field], text);
+    if (!kept_memo_has(known, type, text)) {
+        if (!may_keep(&info->value, type, text, reason))
+            return false;
+        kept_memo_set(known, type, text);
+    }
     write_text(out, type, text);
     return true;
 }
