@@ -47,7 +47,7 @@ static bool grow(struct buffer *buffer, size_t needed)
     return true;
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t count)
+char *buffer_make_room(struct buffer *buffer, size_t count)
 {
     if (buffer->failed)
         return NULL;
@@ -61,26 +61,6 @@ char *buffer_reserve(struct buffer *buffer, size_t count)
         return NULL;
     }
     return buffer->data ? buffer->data + buffer->length : NULL;
-}
-
-void buffer_append(struct buffer *buffer, struct slice bytes)
-{
-    if (bytes.length == 0)
-        return;
-    char *to = buffer_reserve(buffer, bytes.length);
-    if (!to)
-        return;
-    memcpy(to, bytes.data, bytes.length);
-    buffer->length += bytes.length;
-}
-
-void buffer_append_byte(struct buffer *buffer, char byte)
-{
-    char *to = buffer_reserve(buffer, 1);
-    if (!to)
-        return;
-    *to = byte;
-    buffer->length++;
 }
 
 void buffer_append_string(struct buffer *buffer, const char *text)

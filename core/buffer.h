@@ -35,10 +35,10 @@ void buffer_reset(struct buffer *buffer);
  * Makes room for `count` more bytes and returns where they would go, or NULL (and sets failed).
  * The caller writes at most `count` bytes there and then adds to buffer->length what it wrote.
  */
-char *buffer_reserve(struct buffer *buffer, size_t count);
+static inline char *buffer_reserve(struct buffer *buffer, size_t count);
 
-void buffer_append(struct buffer *buffer, struct slice bytes);
-void buffer_append_byte(struct buffer *buffer, char byte);
+static inline void buffer_append(struct buffer *buffer, struct slice bytes);
+static inline void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_string(struct buffer *buffer, const char *text);
 void buffer_append_u64(struct buffer *buffer, uint64_t number);
 void buffer_append_i64(struct buffer *buffer, int64_t number);
@@ -60,5 +60,38 @@ static inline struct slice buffer_slice(const struct buffer *buffer)
 
 /* RC_OK, or RC_LIMIT / RC_NO_MEMORY where an append failed. */
 LETHE_CHECKED enum rc buffer_status(const struct buffer *buffer);
+
+/*
+ * What follows is the short way of what is done for every value: room is there. Anything else (to
+ * grow, the limit, an earlier failure) is buffer_make_room's, out of line.
+ */
+char *buffer_make_room(struct buffer *buffer, size_t count);
+
+static inline char *buffer_reserve(struct buffer *buffer, size_t count)
+{
+    if (buffer->failed || !buffer->data || count > buffer->capacity - buffer->length)
+        return buffer_make_room(buffer, count);
+    return buffer->data + buffer->length;
+}
+
+static inline void buffer_append(struct buffer *buffer, struct slice bytes)
+{
+    if (bytes.length == 0)
+        return;
+    char *to = buffer_reserve(buffer, bytes.length);
+    if (!to)
+        return;
+    memcpy(to, bytes.data, bytes.length);
+    buffer->length += bytes.length;
+}
+
+static inline void buffer_append_byte(struct buffer *buffer, char byte)
+{
+    char *to = buffer_reserve(buffer, 1);
+    if (!to)
+        return;
+    *to = byte;
+    buffer->length++;
+}
 
 #endif
