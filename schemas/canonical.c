@@ -216,6 +216,26 @@ static bool put_form(enum identifier_form form, struct slice text, bool number,
     return false;
 }
 
+static bool stands_with_zeros(char c)
+{
+    switch (c) {
+    case ' ':
+    case '-':
+    case '.':
+    case ':':
+    case '_':
+    case '/':
+    case '(':
+    case ')':
+    case '{':
+    case '}':
+    case '+':
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Zeros and what may stand between or around them, 0x included: nobody's id in any form. */
 static bool is_all_zeros(struct slice text)
 {
@@ -223,9 +243,10 @@ static bool is_all_zeros(struct slice text)
     bool zero = false;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
-        if (c == '\0' || strchr("0 -.:_/(){}+", c) == NULL)
+        if (c == '0')
+            zero = true;
+        else if (!stands_with_zeros(c))
             return false;
-        zero = zero || c == '0';
     }
     return zero;
 }

@@ -3,6 +3,8 @@
 
 struct slice canonical_without_prefix(struct slice text, const char *prefix)
 {
+    if (text.length == 0 || canonical_lower(text.data[0]) != canonical_lower(prefix[0]))
+        return text;
     size_t length = strlen(prefix);
     return slice_equal_ignoring_case(slice_head(text, length), slice_of(prefix, length))
                ? slice_tail(text, length)
