@@ -12,9 +12,9 @@
  * Any drive letter, either slash, \\?\ and \\.\ in front (taken off), any case, names with trailing
  * dots. Home directories are known below the root, drives, mounts and shares, not deep inside a
  * source tree ("/src/home/index.js" stays). Percent-encoding is decoded (up to three times) before
- * looking, and stays decoded; dot segments are resolved. What follows a '?' is cut; a '#' too, where
- * the path is a file: URL, which is written "file:/x". Accounts that are no person (Public, Shared,
- * Default, All Users) stay. Written with the separator that the path uses first.
+ * looking, and stays decoded; dot segments are resolved. What follows a '?' is cut; a '#' too,
+ * where the path is a file: URL, which is written "file:/x". Accounts that are no person (Public,
+ * Shared, Default, All Users) stay. Written with the separator that the path uses first.
  *
  * Refused: empty, longer than FILE_PATH_LIMIT, more than 256 segments, control characters (also
  * encoded), URLs of other schemes.
