@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kafka/property.h"
 #include "schemas/yaml.h"
 #include "worker/configuration_recipient.h"
 
@@ -255,15 +256,45 @@ static void read_limits(struct configuration *configuration, struct yaml_node *t
     yaml_unknown_keys(node, "limits", known, diagnostics);
 }
 
-/* Kafka's own properties are `run`'s business; here they need only be a mapping of scalars. */
+static void check_property(struct yaml_node *node, struct diagnostics *diagnostics)
+{
+    const char *reason;
+    switch (property_judge(node->key, node->text, &reason)) {
+    case PROPERTY_ALLOWED:
+        break;
+    case PROPERTY_REFUSED:
+        diagnose(diagnostics, SEVERITY_ERROR, node->key_place, "`%.*s` is refused: %s",
+                 SLICE_FORMAT(node->key), reason);
+        break;
+    case PROPERTY_UNKNOWN:
+        diagnose(diagnostics, SEVERITY_ERROR, node->key_place, "unknown property `%.*s` of Kafka",
+                 SLICE_FORMAT(node->key));
+        diagnose_suggestion(diagnostics, property_nearest(node->key));
+        break;
+    }
+}
+
+/* Kafka's own properties are for `run`; that they are allowed is checked here. */
 static void read_kafka(struct yaml_node *top, struct diagnostics *diagnostics)
 {
     struct yaml_node *kafka = yaml_get(top, "kafka");
-    struct slice text;
+    struct slice text, brokers = {0}, protocol = {0};
+    bool plaintext = false;
     if (!kafka || !yaml_is_mapping(kafka, "kafka", diagnostics))
         return;
-    for (struct yaml_node *node = kafka->first; node; node = node->next)
-        yaml_text(node, "kafka property", diagnostics, &text);
+    struct yaml_node *allowed = yaml_get(kafka, "allow_plaintext");
+    if (allowed)
+        yaml_boolean(allowed, "allow_plaintext", diagnostics, &plaintext);
+    for (struct yaml_node *node = kafka->first; node; node = node->next) {
+        if (node != allowed && yaml_text(node, "kafka property", diagnostics, &text))
+            check_property(node, diagnostics);
+    }
+    yaml_text(yaml_get(kafka, "bootstrap.servers"), "bootstrap.servers", diagnostics, &brokers);
+    yaml_text(yaml_get(kafka, "security.protocol"), "security.protocol", diagnostics, &protocol);
+    if (!plaintext && property_is_plaintext_abroad(protocol, brokers))
+        diagnose(diagnostics, SEVERITY_ERROR, kafka->place,
+                 "data would go in clear to another host: set security.protocol to ssl or "
+                 "sasl_ssl, or say `allow_plaintext: true`");
 }
 
 static void read_all(struct configuration *configuration, struct yaml_node *top,

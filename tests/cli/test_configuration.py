@@ -85,6 +85,20 @@ class Configuration(Scratch):
             self.expect("    region: CN\n", "    region: CN\n    %s: {}\n" % key,
                         "`%s` in a recipient is not in this version" % key)
 
+    def test_properties_of_kafka(self):
+        def kafka(text):
+            return ("home: CN", "home: CN\nkafka: {%s}" % text)
+        self.make_keys()
+        self.check(self.replaced(*kafka('bootstrap.servers: "127.0.0.1:9092", linger.ms: 20')),
+                   status=0)
+        self.expect(*kafka("bootstrap.server: x"), "unknown property", "`bootstrap.servers`")
+        self.expect(*kafka("plugin.library.paths: x.so"), "is refused: it loads or runs code")
+        self.expect(*kafka("sasl.password: x"), "a secret does not belong into this file")
+        self.expect(*kafka("enable.idempotence: false"), "exactly-once depends on it")
+        self.expect(*kafka("bootstrap.servers: kafka.example.com"), "in clear to another host")
+        self.check(self.replaced(*kafka("bootstrap.servers: kafka.example.com, "
+                                        "allow_plaintext: true")), status=0)
+
     def test_limits(self):
         self.expect("home: CN", "home: CN\nlimits: {record: 1}", "`record` is between")
         self.expect("home: CN", "home: CN\nlimits: {depth: 100}", "`depth` is a count between")
