@@ -3,7 +3,8 @@
 function(lethe_library name)
     cmake_parse_arguments(ARG "" "" "FOLDERS;EXTERNAL" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
-    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+    # A program is built from its own file: main.c, bench_NAME.c.
+    list(FILTER sources EXCLUDE REGEX "/(main|bench_[a-z_]*)\\.c$")
     if(NOT sources) # a folder that holds only headers so far
         add_library(lethe_${name} INTERFACE)
         target_include_directories(lethe_${name} INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})

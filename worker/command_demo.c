@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "anonymize/seal.h"
+#include "bench/generate.h"
 #include "core/file.h"
 #include "sink/verify.h"
 #include "worker/demo_table.h"
-#include "worker/generate.h"
 #include "worker/options.h"
 #include "worker/summary.h"
 

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/progress.h"
 #include "ingest/capture.h"
 #include "schemas/yaml.h"
 #include "worker/discover.h"
 #include "worker/options.h"
-#include "worker/progress.h"
 
 enum { TEXT_LIMIT = 64 * 1024 * 1024, TOPIC_LIMIT = 249 };
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/generate.h"
 #include "core/clock.h"
-#include "worker/generate.h"
 #include "worker/options.h"
 
 struct generate_arguments {

@@ -6,13 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/progress.h"
 #include "sink/layout.h"
 #include "sink/recovery.h"
 #include "sink/stream_sink.h"
 #include "worker/command.h"
 #include "worker/consent_loading.h"
 #include "worker/processing.h"
-#include "worker/progress.h"
 #include "worker/replay_audit.h"
 
 enum { LANE_LIMIT = 64, ORIGIN_LIMIT = 65536, PATH_LIMIT = 4096 };

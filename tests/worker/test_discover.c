@@ -18,7 +18,7 @@
 #include "worker/discover.h"
 #include "worker/discover_name.h"
 #include "worker/discover_propose.h"
-#include "worker/generate.h"
+#include "bench/generate.h"
 
 enum { TEXT_LIMIT = 64 * 1024 * 1024 };
 

@@ -10,8 +10,8 @@
  * A record is about 0.7 kB of `click`, 2.3 kB of `crash`, 1.7 kB of `device`; `mixed` is 88 %
  * click, 7 % crash and 5 % device, and 0.84 kB on average.
  */
-#ifndef LETHE_WORKER_GENERATE_H
-#define LETHE_WORKER_GENERATE_H
+#ifndef LETHE_BENCH_GENERATE_H
+#define LETHE_BENCH_GENERATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -20,14 +20,14 @@
  *
  * What can be rendered has a known longest length, so the writer checks for room once a record.
  */
-#ifndef LETHE_WORKER_GENERATE_TEMPLATE_H
-#define LETHE_WORKER_GENERATE_TEMPLATE_H
+#ifndef LETHE_BENCH_GENERATE_TEMPLATE_H
+#define LETHE_BENCH_GENERATE_TEMPLATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/generate_random.h"
 #include "core/rc.h"
-#include "worker/generate_random.h"
 
 /* Which row of related lists a record has. */
 enum generate_row {

@@ -3,7 +3,7 @@
  * with frames, threads, images, breadcrumbs, and the state of app and device. Beside the listed
  * members some have `attachments`, which no schema lists.
  */
-#include "worker/generate_values.h"
+#include "bench/generate_values.h"
 
 const struct generate_part generate_crash_parts[] = {
     {"crash", 1,

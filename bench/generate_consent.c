@@ -6,7 +6,7 @@
  * something only of another purpose, granted in the middle of the capture, are minors, or asked for
  * erasure, which may be due or not.
  */
-#include "worker/generate_values.h"
+#include "bench/generate_values.h"
 
 #define PURPOSE(name, state, since) "'" name "':{'state':'" state "','since':'" since "'"
 #define LONG_AGO                    "`before.text 90000-63072000`"

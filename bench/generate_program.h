@@ -1,11 +1,11 @@
 /*
  * Compiled templates: what generate_template.c makes and generate_render.c runs. For them alone.
  */
-#ifndef LETHE_WORKER_GENERATE_PROGRAM_H
-#define LETHE_WORKER_GENERATE_PROGRAM_H
+#ifndef LETHE_BENCH_GENERATE_PROGRAM_H
+#define LETHE_BENCH_GENERATE_PROGRAM_H
 
+#include "bench/generate_template.h"
 #include "core/arena.h"
-#include "worker/generate_template.h"
 
 enum generate_operation_kind {
     GENERATE_TEXT,    /* `text`, of `length` bytes */

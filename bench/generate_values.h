@@ -8,10 +8,10 @@
  * random digits; mail addresses are in domains reserved for examples (RFC 2606); host names too; a
  * few IP addresses are of documentation ranges, the others random.
  */
-#ifndef LETHE_WORKER_GENERATE_VALUES_H
-#define LETHE_WORKER_GENERATE_VALUES_H
+#ifndef LETHE_BENCH_GENERATE_VALUES_H
+#define LETHE_BENCH_GENERATE_VALUES_H
 
-#include "worker/generate_template.h"
+#include "bench/generate_template.h"
 
 extern const struct generate_list generate_lists[];
 extern const struct generate_value generate_values[];

@@ -1,11 +1,11 @@
-#include "worker/generate.h"
+#include "bench/generate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/generate_values.h"
 #include "core/file.h"
-#include "worker/generate_values.h"
-#include "worker/progress.h"
+#include "core/progress.h"
 
 enum {
     BLOCK = 1024 * 1024,  /* bytes of one write */

@@ -3,7 +3,7 @@
  * happened: a page seen, something touched, a search, a purchase, a start of the app. Beside the
  * listed members some records have `flush_reason`, which no schema lists.
  */
-#include "worker/generate_values.h"
+#include "bench/generate_values.h"
 
 const struct generate_part generate_click_parts[] = {
     {"click", 90,

@@ -3,7 +3,7 @@
  * lines of its log and what the system reports beside them. Some agents collect what they should
  * not (contacts, calls, the clipboard), and some records have `agent.queue`, which no schema lists.
  */
-#include "worker/generate_values.h"
+#include "bench/generate_values.h"
 
 const struct generate_part generate_device_parts[] = {
     {"device", 1,

@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
+#include "bench/generate.h"
+#include "bench/generate_values.h"
 #include "consent/message.h"
 #include "core/file.h"
 #include "core/json_document.h"
 #include "ingest/decoder.h"
-#include "worker/generate.h"
-#include "worker/generate_values.h"
 
 #define START INT64_C(1795507200000) /* 2026-11-24T08:00:00Z */
 

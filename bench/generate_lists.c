@@ -1,5 +1,5 @@
 /* Lists and parts that the records of all schemas share; generate_values.h says what they are. */
-#include "worker/generate_values.h"
+#include "bench/generate_values.h"
 
 const struct generate_list generate_lists[] = {
     /* one row for each device, place or release: the same position means the same one */

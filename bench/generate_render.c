@@ -1,7 +1,7 @@
 #include <string.h>
 
+#include "bench/generate_program.h"
 #include "core/time_text.h"
-#include "worker/generate_program.h"
 
 static const char digit_pairs[] =
     "00010203040506070809101112131415161718192021222324252627282930313"

@@ -1,5 +1,5 @@
 /* The identifiers of a person, each a function of the person's number and the seed. */
-#include "worker/generate_values.h"
+#include "bench/generate_values.h"
 
 #include "core/time_text.h"
 #include "schemas/canonical.h"

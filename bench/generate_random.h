@@ -6,8 +6,8 @@
  * seeded through splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
  * 2014), whose finaliser also serves as the hash that ties a subject's facts to its number.
  */
-#ifndef LETHE_WORKER_GENERATE_RANDOM_H
-#define LETHE_WORKER_GENERATE_RANDOM_H
+#ifndef LETHE_BENCH_GENERATE_RANDOM_H
+#define LETHE_BENCH_GENERATE_RANDOM_H
 
 #include <stdint.h>
 

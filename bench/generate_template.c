@@ -1,8 +1,8 @@
-#include "worker/generate_template.h"
+#include "bench/generate_template.h"
 
 #include <stdlib.h>
 
-#include "worker/generate_program.h"
+#include "bench/generate_program.h"
 
 enum {
     ARENA_LIMIT = 16 * 1024 * 1024,

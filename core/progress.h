@@ -1,8 +1,8 @@
 /*
  * A progress bar on standard error, only where that is a terminal: bytes, records, rate, time left.
  */
-#ifndef LETHE_WORKER_PROGRESS_H
-#define LETHE_WORKER_PROGRESS_H
+#ifndef LETHE_CORE_PROGRESS_H
+#define LETHE_CORE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
