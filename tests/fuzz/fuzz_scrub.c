@@ -65,9 +65,14 @@ static void check_no_email(struct slice text)
     }
 }
 
-/* Times since 1970 stay: 13, 16 or 19 digits from 1. */
+/* Times stay: since 1970 (13, 16 or 19 digits from 1), and by the calendar (12, 14 or 17 from the
+ * year). */
 static bool may_stay(struct slice digits)
 {
+    bool calendar =
+        slice_starts_with(digits, SLICE("19")) || slice_starts_with(digits, SLICE("20"));
+    if (digits.length == 12 || digits.length == 14 || digits.length == 17)
+        return calendar;
     return digits.data[0] == '1' &&
            (digits.length == 13 || digits.length == 16 || digits.length == 19);
 }
