@@ -28,11 +28,18 @@ static bool is_one_of(struct slice name, const char *const *list)
     return false;
 }
 
-/* Position of the first of the characters of `set`, or the length. */
-static size_t find_any(struct slice text, const char *set)
+/* Characters at which a part of a URL can end. */
+enum { COLON = 1, SLASH = 2, QUERY = 4 };
+
+static const unsigned char ends[256] = {
+    [':'] = COLON, ['/'] = SLASH, ['\\'] = SLASH, ['?'] = QUERY, ['#'] = QUERY,
+};
+
+/* Position of the first character of one of these kinds, or the length. */
+static size_t find_any(struct slice text, unsigned kinds)
 {
     size_t at = 0;
-    while (at < text.length && (text.data[at] == 0 || !strchr(set, text.data[at])))
+    while (at < text.length && !(ends[(unsigned char)text.data[at]] & kinds))
         at++;
     return at;
 }
@@ -83,7 +90,7 @@ static bool split(struct slice text, struct parts *parts)
 {
     static const char *const web[] = {"http", "https", "ws", "wss", "ftp", NULL};
     *parts = (struct parts){0};
-    size_t colon = find_any(text, ":/\\?#");
+    size_t colon = find_any(text, COLON | SLASH | QUERY);
     if (colon < text.length && text.data[colon] == ':') {
         parts->scheme = slice_head(text, colon);
         parts->has_scheme = true;
@@ -101,22 +108,26 @@ static bool split(struct slice text, struct parts *parts)
                is_slash(text.data[skip]))
             skip++;
         text = slice_tail(text, skip);
-        size_t end = find_any(text, "/\\?#");
+        size_t end = find_any(text, SLASH | QUERY);
         parts->has_host = true;
         if (!host_of(slice_head(text, end), &parts->host))
             return false;
         text = slice_tail(text, end);
     }
-    parts->path = slice_head(text, find_any(text, "?#"));
+    parts->path = slice_head(text, find_any(text, QUERY));
     return true;
 }
 
 static void append_lower(struct buffer *out, struct slice text)
 {
+    char *to = buffer_reserve(out, text.length);
+    if (!to)
+        return;
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
-        buffer_append_byte(out, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+        to[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
     }
+    out->length += text.length;
 }
 
 static bool label_allowed(struct slice label)
@@ -181,11 +192,14 @@ static bool append_host(struct buffer *out, struct slice host, bool web)
     return true;
 }
 
+/* Of a segment that is not empty. */
 static bool is_dots(struct slice segment, size_t count)
 {
     char plain[URL_SEGMENT_LENGTH_LIMIT];
     size_t length;
-    if (segment.length > 8 * count || !url_segment_plain(segment, plain, &length))
+    if (segment.length > 8 * count || (segment.data[0] != '.' && segment.data[0] != '%'))
+        return false; /* what decodes to a dot begins with one of the two */
+    if (!url_segment_plain(segment, plain, &length))
         return false;
     return slice_equal(slice_of(plain, length), slice_of("..", count));
 }
@@ -195,7 +209,7 @@ static size_t resolve(struct slice path, struct slice segments[static URL_SEGMEN
 {
     size_t count = 0;
     while (path.length > 0) {
-        size_t end = find_any(path, "/\\");
+        size_t end = find_any(path, SLASH);
         struct slice segment = slice_head(path, end);
         path = slice_tail(path, end + 1);
         if (segment.length == 0 || is_dots(segment, 1))

@@ -62,7 +62,7 @@ bool url_segment_plain(struct slice segment, char plain[static URL_SEGMENT_LENGT
         return false;
     if (count > 0)
         memcpy(text, segment.data, count);
-    for (int round = 0; round < DECODE_ROUNDS; round++)
+    for (int round = 0; round < DECODE_ROUNDS && memchr(text, '%', count); round++)
         count = decode_round(text, count);
     if (count > URL_SEGMENT_LENGTH_LIMIT)
         return false;
