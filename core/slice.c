@@ -63,6 +63,7 @@ struct slice slice_cut(struct slice *rest, char separator)
 
 bool slice_to_u64(struct slice s, uint64_t *out)
 {
+    enum { SAFE = 19 /* digits that fit, whatever they are */ };
     if (s.length == 0)
         return false;
     uint64_t value = 0;
@@ -70,8 +71,10 @@ bool slice_to_u64(struct slice s, uint64_t *out)
         char c = s.data[i];
         if (c < '0' || c > '9')
             return false;
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(c - '0'), &value))
+        if (i < SAFE)
+            value = value * 10 + (uint64_t)(c - '0');
+        else if (__builtin_mul_overflow(value, 10, &value) ||
+                 __builtin_add_overflow(value, (uint64_t)(c - '0'), &value))
             return false;
     }
     *out = value;

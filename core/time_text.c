@@ -64,15 +64,20 @@ static int64_t days_of_month(int64_t year, int64_t month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-/* Takes exactly `count` digits off the front. */
+/* Takes exactly `count` digits, at most 18, off the front. */
 static bool take_number(struct slice *text, size_t count, int64_t *out)
 {
-    struct slice digits = slice_head(*text, count);
-    uint64_t number;
-    if (digits.length != count || !slice_to_u64(digits, &number))
+    int64_t number = 0;
+    if (text->length < count)
         return false;
+    for (size_t i = 0; i < count; i++) {
+        char c = text->data[i];
+        if (c < '0' || c > '9')
+            return false;
+        number = number * 10 + (c - '0');
+    }
     *text = slice_tail(*text, count);
-    *out = (int64_t)number;
+    *out = number;
     return true;
 }
 
