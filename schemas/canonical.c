@@ -7,13 +7,16 @@ static bool put_text(struct slice text, struct canonical_writer *out)
 {
     const char *at = text.data, *end = text.data + text.length;
     while (at < end) {
+        if (*at >= 0x20 && *at < 0x7F) { /* nearly all are */
+            at++;
+            continue;
+        }
         int length = utf8_step(at, end);
         if (length < 1)
             return false;
         uint32_t code_point = utf8_decode(at, length);
         /* What cannot be seen would make two ids of what reads as one. */
-        if (code_point < 0x20 || code_point == 0x7F || (code_point > 0x7F && code_point < 0xA1) ||
-            utf8_is_harmful(code_point))
+        if (code_point < 0xA1 || utf8_is_harmful(code_point))
             return false;
         at += length;
     }

@@ -27,8 +27,12 @@ static inline void canonical_put(struct canonical_writer *out, char c)
 
 static inline void canonical_put_all(struct canonical_writer *out, struct slice text)
 {
-    for (size_t i = 0; i < text.length; i++)
-        canonical_put(out, text.data[i]);
+    size_t room = CANONICAL_LIMIT - out->length;
+    out->full = out->full || text.length > room;
+    text = slice_head(text, room);
+    if (text.length > 0)
+        memcpy(out->memory + out->length, text.data, text.length);
+    out->length += text.length;
 }
 
 /* ASCII only, whatever the locale. */
