@@ -40,9 +40,10 @@ static void look_at_prefixes(struct detector_scan *scan, size_t start)
     const char *text = (const char *)scan->text + start;
     size_t room = scan->length - start;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        if (*text != *prefixes[i].prefix)
+            continue;
         size_t length = strlen(prefixes[i].prefix);
-        if (*text != *prefixes[i].prefix || room < length + prefixes[i].body ||
-            memcmp(text, prefixes[i].prefix, length) != 0)
+        if (room < length + prefixes[i].body || memcmp(text, prefixes[i].prefix, length) != 0)
             continue;
         size_t end = start + length;
         while (prefixes[i].upper ? byte_is(view_at(scan, end), BYTE_WORD) &&

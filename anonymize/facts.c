@@ -47,17 +47,21 @@ static void merge_into_last(struct record_facts *facts, const struct subject_con
 static void add_subject(const struct engine *engine, struct record_facts *facts, uint16_t field,
                         enum subject_role role, enum category category, const struct found_id *id)
 {
-    struct subject_consent consent;
+    bool full = facts->subject_count == SUBJECT_LIMIT;
+    struct subject_fact spare;
+    struct subject_fact *fact = full ? &spare : &facts->subjects[facts->subject_count];
     bool usable = id && id->result == CANONICAL_OK;
     if (!usable || !engine->options.consent ||
-        !consent_table_find(engine->options.consent, category, id->id, &consent))
-        subject_consent_init(&consent);
-    if (facts->subject_count == SUBJECT_LIMIT) {
-        merge_into_last(facts, &consent);
+        !consent_table_find(engine->options.consent, category, id->id, &fact->consent))
+        subject_consent_init(&fact->consent);
+    if (full) {
+        merge_into_last(facts, &fact->consent);
         return;
     }
-    facts->subjects[facts->subject_count++] = (struct subject_fact){
-        .role = role, .unusable = !usable, .field = field, .consent = consent};
+    fact->role = role;
+    fact->unusable = !usable;
+    fact->field = field;
+    facts->subject_count++;
 }
 
 static bool is_one_of(struct slice text, const char *const *words)
@@ -154,8 +158,12 @@ static void note_refused_container(const struct engine *engine, const struct sch
 void engine_facts(struct engine *engine, const struct raw_record *record,
                   const struct event_time *time, int64_t now, struct record_facts *facts)
 {
-    *facts =
-        (struct record_facts){.event_time = time->substituted ? TIME_NONE : time->time, .now = now};
+    /* Of the subjects, which are most of it, only those that are found are written. */
+    facts->subject_count = 0;
+    facts->signals = 0;
+    facts->advertising_opt_out = false;
+    facts->event_time = time->substituted ? TIME_NONE : time->time;
+    facts->now = now;
     const struct engine_schema *known = engine_schema_of(engine, record->schema);
     if (!known)
         return; /* no subject: nothing is granted */
