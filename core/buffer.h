@@ -69,7 +69,8 @@ char *buffer_make_room(struct buffer *buffer, size_t count);
 
 static inline char *buffer_reserve(struct buffer *buffer, size_t count)
 {
-    if (buffer->failed || !buffer->data || count > buffer->capacity - buffer->length)
+    if (buffer->failed || !buffer->data || count > buffer->capacity - buffer->length ||
+        count > buffer->limit - buffer->length)
         return buffer_make_room(buffer, count);
     return buffer->data + buffer->length;
 }

@@ -133,6 +133,31 @@ static void test_reserve(void **state)
     buffer_release(&buffer);
 }
 
+/* Borrowed memory may be larger than the limit, which may move: a writer keeps room for its end. */
+static void test_limit_below_capacity(void **state)
+{
+    (void)state;
+    char memory[16];
+    struct buffer buffer = {.data = memory, .capacity = sizeof memory, .limit = 10};
+    buffer_append(&buffer, SLICE("12345678"));
+    assert_null(buffer_reserve(&buffer, 3));
+    assert_int_equal(buffer_status(&buffer), RC_LIMIT);
+    buffer.failed = false;
+    buffer_append(&buffer, SLICE("9a"));
+    assert_int_equal(buffer_status(&buffer), RC_OK);
+    buffer_append_byte(&buffer, 'b');
+    assert_int_equal(buffer_status(&buffer), RC_LIMIT);
+    assert_buffer(&buffer, SLICE("123456789a"));
+    buffer.failed = false;
+    buffer.limit = sizeof memory;
+    buffer_append(&buffer, SLICE("bcdefg"));
+    assert_int_equal(buffer_status(&buffer), RC_OK);
+    buffer_append_byte(&buffer, 'h');
+    assert_int_equal(buffer_status(&buffer), RC_LIMIT);
+    assert_buffer(&buffer, SLICE("123456789abcdefg"));
+    assert_ptr_equal(buffer.data, memory);
+}
+
 static void test_truncate(void **state)
 {
     (void)state;
@@ -170,7 +195,7 @@ int main(void)
         cmocka_unit_test(test_appending),    cmocka_unit_test(test_growth_keeps_what_was_there),
         cmocka_unit_test(test_errors_stick), cmocka_unit_test(test_why_it_failed),
         cmocka_unit_test(test_reserve),      cmocka_unit_test(test_truncate),
-        cmocka_unit_test(test_long_format),
+        cmocka_unit_test(test_long_format),  cmocka_unit_test(test_limit_below_capacity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
