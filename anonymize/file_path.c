@@ -107,8 +107,9 @@ static bool take_prefix(struct slice *text, struct path *path)
 /* Puts a segment behind the others, or takes the last one off for "..". False: too many. */
 static bool add_segment(struct path *path, struct slice segment)
 {
-    bool up = slice_equal(segment, SLICE(".."));
-    if (slice_trim(segment).length == 0 || slice_equal(segment, SLICE(".")))
+    struct slice name = slice_trim(segment); /* as Windows reads it */
+    bool up = slice_equal(name, SLICE(".."));
+    if (name.length == 0 || slice_equal(name, SLICE(".")))
         return true; /* a directory of white space would part a home from its user */
     if (up && path->count > 0 && !slice_equal(path->segments[path->count - 1], SLICE(".."))) {
         path->count--;
@@ -118,7 +119,7 @@ static bool add_segment(struct path *path, struct slice segment)
         return true;
     if (path->count == SEGMENT_COUNT_MOST)
         return false;
-    path->segments[path->count++] = segment;
+    path->segments[path->count++] = up ? name : segment;
     return true;
 }
 

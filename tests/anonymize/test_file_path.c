@@ -42,6 +42,8 @@ static const struct {
     {"file:%20/home/bob", "file:/home/<user>"},
     {"jar: file: /home/bob?y", "file:/home/<user>"},
     {"/home/%20/bob", "/home/<user>"},
+    {"/home/.. /home/bob", "/home/<user>"},
+    {"x/. / .. /../home/bob", "../home/<user>"},
     {"../../home/bob/x", "../../home/<user>/x"},
     {"\"/home/bob/x", "\"/home/<user>/x"},
     {"\xC2\xA0/home/bob/x", "<id>/home/<user>/x"},
