@@ -7,6 +7,7 @@
 
 #include "anonymize/start.h"
 #include "core/diagnostics.h"
+#include "core/rc.h"
 #include "worker/command.h"
 #include "worker/version.h"
 
@@ -67,6 +68,16 @@ static void close_the_doors(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* A report that did not reach standard output is no report, whatever it would have said. */
+static int all_was_written(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (status != EXIT_FAILED)
+        fprintf(stderr, "lethe: standard output: %s\n", rc_sentence(RC_IO));
+    return EXIT_FAILED;
+}
+
 static int unknown_command(const char *name)
 {
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
@@ -90,13 +101,14 @@ int main(int argc, char **argv)
         print_help();
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         print_help();
-        return EXIT_DONE;
+        return all_was_written(EXIT_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("lethe %s\n", LETHE_VERSION);
-        return EXIT_DONE;
+        return all_was_written(EXIT_DONE);
     }
     if (anonymize_start() != RC_OK) {
         fprintf(stderr, "lethe: the system's random numbers are not available\n");
@@ -104,7 +116,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, argv[1]) == 0)
-            return commands[i].run(&commands[i], argc - 2, argv + 2);
+            return all_was_written(commands[i].run(&commands[i], argc - 2, argv + 2));
     }
     return unknown_command(argv[1]);
 }

@@ -295,6 +295,9 @@ static void collect(struct replay *replay)
     if (result->reports) {
         memcpy(result->reports, reports, count * sizeof *reports);
         result->report_count = count;
+        /* The feed's own copies of the names end with the feed. */
+        for (size_t i = 0; i < count; i++)
+            result->reports[i].name = slice_from_string(replay->options->files[i]);
     }
     for (size_t i = 0; i < count; i++)
         result->bad_files += reports[i].end != RC_OK;

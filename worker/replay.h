@@ -39,7 +39,7 @@ struct replay_result {
     struct lane_counts counts;
     struct consent_counts consent;
     struct file_sink_counts parts[RECIPIENT_LIMIT];
-    struct capture_report *reports; /* one a file; free() */
+    struct capture_report *reports; /* one a file, named as in the options */
     size_t report_count;
     int64_t nanoseconds; /* from the first byte to the last */
     uint64_t bad_files;  /* files that ended in anything but RC_OK */

@@ -44,7 +44,7 @@ static void write_decisions(struct buffer *out, const struct recipient_counts *c
             if (count == 0)
                 continue;
             buffer_append_format(
-                out, "    %-8s %-9s %12llu  %s\n", decision_name((enum decision)decision),
+                out, "    %-8s %-12s %9llu  %s\n", decision_name((enum decision)decision),
                 decision == DECISION_GRANTED ? "" : decided_name((enum decided)why),
                 (unsigned long long)count, decided_sentence((enum decided)why));
         }
@@ -53,15 +53,17 @@ static void write_decisions(struct buffer *out, const struct recipient_counts *c
 
 static void write_fields(struct buffer *out, const struct field_counts *fields)
 {
+    uint64_t dropped = sum(fields->dropped, DROP_REASON_COUNT);
+    if (dropped + sum(fields->by_action, ACTION_COUNT) == 0)
+        return;
     buffer_append_string(out, "    fields:");
     for (size_t i = 0; i < ACTION_COUNT; i++) {
         if (fields->by_action[i] > 0)
             buffer_append_format(out, " %s %llu", action_name((enum action)i),
                                  (unsigned long long)fields->by_action[i]);
     }
-    buffer_append_format(out, "; dropped %llu (",
-                         (unsigned long long)sum(fields->dropped, DROP_REASON_COUNT));
-    const char *separator = "";
+    buffer_append_format(out, "; dropped %llu", (unsigned long long)dropped);
+    const char *separator = " (";
     for (size_t i = 0; i < DROP_REASON_COUNT; i++) {
         if (fields->dropped[i] == 0)
             continue;
@@ -69,7 +71,7 @@ static void write_fields(struct buffer *out, const struct field_counts *fields)
                              (unsigned long long)fields->dropped[i]);
         separator = ", ";
     }
-    buffer_append_string(out, ")\n");
+    buffer_append_string(out, dropped > 0 ? ")\n" : "\n");
 }
 
 static void write_recipient(struct buffer *out, const struct replay_options *options,

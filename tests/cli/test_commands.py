@@ -35,6 +35,18 @@ class Commands(Scratch):
             done = self.run_lethe(name, status=2)
             self.assertIn(b"not in this version", done.stderr)
 
+    def test_a_report_that_cannot_be_written_is_a_failure(self):
+        self.make_keys()
+        for words in (["--help"], ["--version"], ["replay", "--help"],
+                      ["check", "-c", "lethe.yaml", "--offline"],
+                      ["keys", "list", "-c", "lethe.yaml"],
+                      ["consent", "-c", "lethe.yaml", "account.user_id:u1"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([LETHE, *words], cwd=self.root, stdout=full,
+                                      stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual(done.returncode, 3, words)
+            self.assertIn(b"standard output", done.stderr)
+
     def test_progress_only_on_a_terminal(self):
         self.write_lines("in.ndjson", [event(i) for i in range(60000)])
         command = [LETHE, "replay", "-c", "lethe.yaml", "--clock", CLOCK, "in.ndjson"]

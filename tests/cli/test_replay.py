@@ -1,5 +1,7 @@
 """`lethe replay` from the outside: what is written, what is not, labels, determinism, statuses."""
 import json
+import re
+import subprocess
 import unittest
 
 from cli import CLOCK, Scratch, consent, event
@@ -164,6 +166,26 @@ class Replay(Scratch):
         sealed = (self.root / "out/private/quarantine").glob("*.sealed.ndjson")
         self.assertEqual(sum(len(p.read_text().splitlines()) for p in sealed), quarantined)
         self.run_lethe("verify", "out", "--audit", "out/private/audit/audit.ndjson")
+
+    def test_a_truncated_capture_is_named(self):
+        text = "".join(json.dumps(event(i)) + "\n" for i in range(2000)).encode()
+        whole = subprocess.run(["zstd", "-cq"], input=text, capture_output=True, check=True).stdout
+        (self.root / "cut.ndjson.zst").write_bytes(whole[:-7])
+        done = self.run_lethe(*what_if("cut.ndjson.zst"))
+        self.assertRegex(done.stdout, rb"(?m)^cut\.ndjson\.zst: after \d+ lines: the input ends")
+
+    def test_the_columns_of_the_summary_stand_in_line(self):
+        self.write("lethe.yaml", (self.root / "lethe.yaml").read_text().replace(
+            "home: CN", "home: DE"))
+        self.write_lines("consent.ndjson", [consent("account.user_id:u1"),
+                                            consent("account.user_id:u3", age=9)])
+        lines = self.run_lethe(*what_if("in.ndjson")).stdout.decode().splitlines()
+        decided = [line for line in lines if line.startswith(("    reduced", "    withheld"))]
+        self.assertIn("cross_border", "".join(decided))
+        # name, reason and count are right-aligned words; what explains them begins in one column
+        self.assertEqual(len({re.match(r" +\w+ +\w+ +\d+", line).end() for line in decided}), 1, decided)
+        self.write("empty.ndjson", "")
+        self.assertNotIn("fields:", self.run_lethe(*what_if("empty.ndjson")).stdout.decode())
 
     def test_missing_files(self):
         self.run_lethe(*what_if("-o", "out", "none.ndjson"), status=2)
