@@ -40,8 +40,9 @@ static void write_head(struct buffer *head, const struct key_record *key)
 size_t key_file_write(const struct key_record *key, const unsigned char *secret,
                       char memory[static SECRET_FILE_LIMIT])
 {
-    struct buffer head;
-    buffer_init(&head, SECRET_FILE_LIMIT - 4 - 2 * KEY_BYTES - 2);
+    char text[SECRET_FILE_LIMIT - 4 - 2 * KEY_BYTES - 2];
+    /* Borrowed memory, so that nothing is allocated and nothing to be released. */
+    struct buffer head = {.data = text, .capacity = sizeof text, .limit = sizeof text};
     write_head(&head, key);
     if (!secret) {
         buffer_append_string(&head, "destroyed ");
@@ -51,7 +52,6 @@ size_t key_file_write(const struct key_record *key, const unsigned char *secret,
     size_t length = buffer_status(&head) == RC_OK ? head.length : 0;
     if (length > 0)
         memcpy(memory, head.data, length);
-    buffer_release(&head);
     if (length > 0 && secret) {
         memcpy(memory + length, "key ", 4);
         length += 4;
@@ -83,12 +83,10 @@ static bool read_head(struct slice *text, struct key_record *out)
         out->begins >= out->ends)
         return false;
     /* Written again it must be the same bytes: one key has one form. */
-    struct buffer head;
-    buffer_init(&head, SECRET_FILE_LIMIT);
+    char again[SECRET_FILE_LIMIT];
+    struct buffer head = {.data = again, .capacity = sizeof again, .limit = sizeof again};
     write_head(&head, out);
-    bool same = slice_equal(buffer_slice(&head), slice_head(all, all.length - text->length));
-    buffer_release(&head);
-    return same;
+    return slice_equal(buffer_slice(&head), slice_head(all, all.length - text->length));
 }
 
 bool key_file_read(struct slice text, struct key_record *out, unsigned char *secret)
