@@ -253,7 +253,7 @@
     X(CATEGORY_APP_BUILD, "app.build", GROUP_APP, KIND_NUMBER, FORM_NONE,                        \
       VALUE_INTEGER(0, 2147483647), "keep", "build number of the reporting app")                 \
     X(CATEGORY_APP_CHANNEL, "app.channel", GROUP_APP, KIND_TOKEN, FORM_NONE,                     \
-      VALUE_TOKEN(ALPHABET_DOTTED, 32, 12), "keep",                                              \
+      VALUE_TOKEN(ALPHABET_DOTTED, 32, 10), "keep",                                              \
       "store or channel the reporting app came through")                                         \
     X(CATEGORY_APP_ENVIRONMENT, "app.environment", GROUP_APP, KIND_TOKEN, FORM_NONE,             \
       VALUE_ENVIRONMENT, "keep", "deployment or state the reporting app ran in")                 \
@@ -265,7 +265,7 @@
     X(CATEGORY_APP_USAGE, "app.usage", GROUP_APP, KIND_NUMBER, FORM_NONE,                        \
       VALUE_DECIMAL(0, 9999999999, 3), "drop", "how long and how often an app was used")         \
     X(CATEGORY_APP_PROCESS, "app.process", GROUP_APP, KIND_TOKEN, FORM_NONE,                     \
-      VALUE_TOKEN(ALPHABET_SYMBOL, 96, 12), "keep", "name of the reporting process")             \
+      VALUE_TOKEN(ALPHABET_SYMBOL, 96, 10), "keep", "name of the reporting process")             \
     X(CATEGORY_APP_PERMISSION, "app.permission", GROUP_APP, KIND_TOKEN, FORM_NONE,               \
       VALUE_PERMISSION, "keep", "state of a permission, for instance storage")                   \
     X(CATEGORY_APP_PERFORMANCE, "app.performance", GROUP_APP, KIND_NUMBER, FORM_NONE,            \
@@ -295,7 +295,7 @@
       "keep", "a yes or no fact about an event")                                                 \
     /* crash and logs */                                                                         \
     X(CATEGORY_CRASH_TYPE, "crash.type", GROUP_CRASH, KIND_TOKEN, FORM_NONE,                     \
-      VALUE_TOKEN(ALPHABET_SYMBOL, 128, 12), "keep",                                             \
+      VALUE_TOKEN(ALPHABET_SYMBOL, 128, 10), "keep",                                             \
       "class of an exception, name of a signal or of a bug check")                               \
     X(CATEGORY_CRASH_CODE, "crash.code", GROUP_CRASH, KIND_NUMBER, FORM_NONE,                    \
       VALUE_INTEGER(-2147483648, 4294967295), "keep", "number of a signal or error")             \
@@ -315,7 +315,7 @@
     X(CATEGORY_CRASH_IMAGE_ID, "crash.image_id", GROUP_CRASH, KIND_TOKEN, FORM_NONE,             \
       VALUE_BUILD_ID, "keep", "build id of a binary image: the same on every device")            \
     X(CATEGORY_CRASH_THREAD, "crash.thread", GROUP_CRASH, KIND_TOKEN, FORM_NONE,                 \
-      VALUE_TOKEN(ALPHABET_SYMBOL, 64, 12), "keep",                                              \
+      VALUE_TOKEN(ALPHABET_SYMBOL, 64, 10), "keep",                                              \
       "name of a thread or queue, from the app's own code")                                      \
     X(CATEGORY_CRASH_REGISTER, "crash.register", GROUP_CRASH, KIND_FORBIDDEN, FORM_NONE,         \
       VALUE_NOTHING, "drop", "registers and memory: they can hold anything")                     \

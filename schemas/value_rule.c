@@ -18,6 +18,9 @@ static bool is_instant(struct slice text)
            time < end_of_instants;
 }
 
+/* A telephone number with a point in it is still one. */
+enum { DECIMAL_DIGITS = 10 };
+
 /* Exactly one of the words between the bars. */
 static bool is_enumerated(const char *enumeration, struct slice text)
 {
@@ -100,7 +103,9 @@ static bool number_allowed(const struct value_rule *rule, struct slice text)
         return false;
     if (beyond && !parts.negative && integer == rule->maximum)
         return false;
-    return !rule->instant || is_instant(text);
+    if (rule->instant)
+        return is_instant(text);
+    return parts.fraction.length == 0 || count_digits(text) <= DECIMAL_DIGITS;
 }
 
 bool value_rule_allows(const struct value_rule *rule, enum json_type type, struct slice decoded)

@@ -349,6 +349,8 @@ enum value_shape value_shape_find(struct slice text)
         return SHAPE_ASSIGNMENT;
     if ((census.seen & SEEN_SLASH) && has_address(text))
         return SHAPE_ADDRESS;
+    if (census.digits >= 2 && text.length >= 12 && value_groups_identify(text))
+        return SHAPE_GROUPS;
     return SHAPE_NONE;
 }
 

@@ -21,7 +21,9 @@
     X(SHAPE_PLATE, "a number plate: province, letter, 5 or 6 letters and digits")                  \
     X(SHAPE_KEY, "the beginning of a well-known kind of key or account, and what follows")         \
     X(SHAPE_ASSIGNMENT, "name=value")                                                              \
-    X(SHAPE_ADDRESS, "a URL, or a path from a folder that holds people's files")
+    X(SHAPE_ADDRESS, "a URL, or a path from a folder that holds people's files")                   \
+    X(SHAPE_GROUPS, "groups of digits or hex digits that are a mobile or card number, an IMEI, "   \
+                    "an IPv4 or a hardware address when read as one")
 
 enum value_shape {
 #define VALUE_SHAPE_ENUM(code, sentence) code,
@@ -32,6 +34,9 @@ enum value_shape {
 
 /* The first shape found in the text (valid UTF-8), or SHAPE_NONE. Linear in its length. */
 enum value_shape value_shape_find(struct slice text);
+
+/* SHAPE_GROUPS: any characters may part the groups, up to two in a row (value_groups.c). */
+bool value_groups_identify(struct slice text);
 
 /* One sentence, for reference pages. */
 const char *value_shape_sentence(enum value_shape shape);
