@@ -195,8 +195,11 @@ enum rc verify_audit(struct verify *verify, const char *path)
     verify->report->audit = rc;
     if (rc != RC_NO_MEMORY && !check.no_memory) {
         report_reading(verify, rc, bad_entry);
-        report_unnamed(verify);
-        check_tiling(&check);
+        /* Of an audit that could not be read at all, that is all there is to say. */
+        if (rc == RC_OK || rc == RC_CORRUPT || rc == RC_TRUNCATED) {
+            report_unnamed(verify);
+            check_tiling(&check);
+        }
         rc = RC_OK;
     } else {
         rc = RC_NO_MEMORY;

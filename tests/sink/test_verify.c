@@ -378,6 +378,16 @@ static void test_clean_tree(void **state)
         strstr(fixture_verify(path, "/tmp/lethe-no-such-audit", &report), "audit: cannot be read"));
 }
 
+/* What is no audit is said once, not held against every part. */
+static void test_audit_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct verify_report report;
+    const char *findings = fixture_verify(fixture.root, fixture.root, &report);
+    assert_int_equal(report.findings, 1);
+    assert_non_null(strstr(findings, "audit: cannot be read"));
+}
+
 /* A recipient's files elsewhere, under another name. */
 static void test_moved_directory(void **state)
 {
@@ -495,8 +505,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_clean_tree),           TEST(test_damage_is_found), TEST(test_moved_directory),
-        TEST(test_no_room_for_findings), TEST(test_ranges_tile),     TEST(test_hostile_entries),
+        TEST(test_clean_tree),           TEST(test_damage_is_found),
+        TEST(test_moved_directory),      TEST(test_audit_that_cannot_be_read),
+        TEST(test_no_room_for_findings), TEST(test_ranges_tile),
+        TEST(test_hostile_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
