@@ -206,7 +206,9 @@ static bool propose_by_values(const struct evidence *evidence, struct proposal *
     } else if (mostly(strings, scalars, 50) && mostly(evidence->prose, strings, 10)) {
         say(out, PROPOSAL_SURE, CATEGORY_TEXT_FREE, "values: text of several words");
     } else if (mostly(strings, scalars, 50) && evidence->found > 0 && !numeric_times) {
-        out->state = PROPOSAL_SURE;
+        /* What nearly always holds an identifier is made of them (a cursor, a key), not a text. */
+        out->state =
+            mostly(evidence->found, evidence->values, 95) ? PROPOSAL_UNSURE : PROPOSAL_SURE;
         out->category = CATEGORY_TEXT_FREE;
         snprintf(out->reason, sizeof out->reason, "values: something that identifies in %u of %u",
                  evidence->found, evidence->values);

@@ -242,7 +242,8 @@ static const struct word_rule rules[] = {
     {"=level|priority|severity|severity number|log level", NULL, CATEGORY_LOG_PRIORITY},
     {"pid|tid|process id|thread id|=process|=thread|parent pid", NULL, CATEGORY_LOG_PROCESS},
     {"=id|=index", "thread|process", CATEGORY_LOG_PROCESS},
-    {"logger|logger name|facility|log tag|=tag|component|subsystem", NULL, CATEGORY_LOG_TAG},
+    {"logger|logger name|facility|syslog identifier|log tag|=tag|component|subsystem", NULL,
+     CATEGORY_LOG_TAG},
 
     /* the device */
     {"model|device model|hardware model|machine model|product model|model name|机型|型号", NULL,

@@ -14,11 +14,11 @@
 
 #include <cmocka.h>
 
+#include "bench/generate.h"
 #include "schemas/schema.h"
 #include "worker/discover.h"
 #include "worker/discover_name.h"
 #include "worker/discover_propose.h"
-#include "bench/generate.h"
 
 enum { TEXT_LIMIT = 64 * 1024 * 1024 };
 
@@ -338,6 +338,9 @@ static void test_proposals(void **state)
         {"{\"zork\":null}", "# zork: null, always; unsure: only null was seen"},
         {"{\"zork\":1767323045}", "# zork: number, always; unsure: could be times"},
         {"{\"duration\":\"fast\"}", "# duration: string, always; unsure: no value is fit"},
+        {"{\"zork\":\"s=0123456789abcdef0123456789abcdef;i=1\"}",
+         "# zork: string, always; unsure: values: something that identifies in 1 of 1"},
+        {"{\"SYSLOG_IDENTIFIER\":\"kernel\"}", "SYSLOG_IDENTIFIER: log.tag"},
         {"{\"zork\":[]}", "# zork: array; always empty"},
         {"{\"a.b\":{\"ip\":\"192.0.2.1\"}}", "'\"a.b\".ip': network.ip"},
         {"{\"it\":{\"y\":1.5,\"no\":{\"model\":\"X\"}}}", "it.no.model: device.model"},
