@@ -30,7 +30,7 @@ CLEAN_EVENT = {
     "ip": "203.0.113.0", "site_url": "https://shop.example.com",
     "properties": {
         "$os": "Linux", "$browser_version": 117, "$device_id": "PSEUDONYM", "$referrer": ":id",
-        "$current_url": "https://shop.example.com/person/:id", "$pathname": "/person/<uuid>",
+        "$current_url": "https://shop.example.com/person/:id", "$pathname": "/person/:id",
         "title": "<email> • People",
         "$elements": [{"tag_name": "a", "attr__href": "/people", "nth_child": "[2,3)"}],
     },
