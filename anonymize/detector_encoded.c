@@ -1,7 +1,9 @@
 /* Identifiers inside base64 (RFC 4648, both alphabets) and hex. */
 #include "anonymize/detector_scan.h"
+#include "core/utf8.h"
 
-enum { TOKEN_LEAST = 16, ALIGNMENTS = 4 };
+/* Eleven digits are 15 characters of base64. */
+enum { TOKEN_LEAST = 15, ALIGNMENTS = 4, TEXT_LEAST = 6 };
 
 static int base64_value(unsigned char c)
 {
@@ -65,9 +67,28 @@ size_t detector_next_token(struct slice text, size_t at, size_t *end)
     return text.length;
 }
 
+/* Has it the bytes in a row that the shortest finding takes? What is no base64 decodes to noise. */
+static bool holds_text(struct slice decoded)
+{
+    const char *at = decoded.data, *end = decoded.data + decoded.length;
+    const char *start = at;
+    while (at < end) {
+        int step = utf8_step(at, end);
+        bool text = step > 0 && (unsigned char)*at >= 0x20 && *at != 0x7F;
+        at += text ? step : 1;
+        if (!text)
+            start = at;
+        else if (at - start >= TEXT_LEAST)
+            return true;
+    }
+    return false;
+}
+
 static bool holds_finding(struct slice decoded, unsigned depth, char *memory, size_t room)
 {
     struct detector_options text = {0};
+    if (!holds_text(decoded))
+        return false;
     if (detector_finds(decoded, text, STRENGTH_CONTEXT))
         return true;
     size_t end = 0;

@@ -1,6 +1,6 @@
 #include "anonymize/detector_kept.h"
 
-#include "anonymize/detector.h"
+#include "anonymize/detector_scan.h"
 
 /*
  * What one look counts. Every finding of a structural kind needs more than a value of few digits
@@ -16,6 +16,9 @@ enum {
     PLAIN_RUN = 15,
     QUAD_DOTS = 3,
     QUAD_DIGITS = 4,
+    DECODE_DEPTH = 2,
+    DECODE_TEXT = 256, /* no category keeps a longer one */
+    DECODE_ROOM = DECODE_TEXT * 3 / 4 + DECODE_TEXT * 9 / 16 + 16,
 };
 
 /* Four counters of a byte each: what is not plain, dots, digits, hex digits. */
@@ -72,6 +75,22 @@ static bool is_plain(struct slice text)
            ((sum >> 16 & 0xFF) < QUAD_DOTS || digits < QUAD_DIGITS);
 }
 
+/* base64 and hex that hold what may not stand there in clear. */
+static bool holds_encoded(struct slice decoded)
+{
+    char memory[DECODE_ROOM];
+    size_t end = 0;
+    size_t at;
+    if (decoded.length > DECODE_TEXT)
+        return false;
+    while ((at = detector_next_token(decoded, end, &end)) < decoded.length) {
+        if (detector_decodes_to_finding(slice_between(decoded, at, end), DECODE_DEPTH, memory,
+                                        sizeof memory))
+            return true;
+    }
+    return false;
+}
+
 bool detector_kept_value_clean(const struct value_rule *rule, struct slice decoded)
 {
     if (is_plain(decoded))
@@ -83,5 +102,5 @@ bool detector_kept_value_clean(const struct value_rule *rule, struct slice decod
         .allow_mac = rule->may_hold_mac,
         .allow_digits = rule->may_hold_digits11,
     };
-    return !detector_finds(decoded, options, STRENGTH_STRUCT);
+    return !detector_finds(decoded, options, STRENGTH_STRUCT) && !holds_encoded(decoded);
 }

@@ -6,7 +6,7 @@
  * tokens, home paths, 16 hex digits or 11 digits in a row. What the category allows for
  * (may_hold_uuid, _mac, _hex16, _digits11 of its value rule) is no finding. A version of four parts
  * that are all below 256 is an address, and so are times since 1970 long digit runs: in doubt it
- * stays in.
+ * stays in. Nor may base64 or hex in it hold a finding of any kind.
  *
  * This stands on the hot path: one look at the value's bytes decides the usual short ones
  * ("SM-G9910", "17.4.1", "com.example.app"); only the others are scanned.

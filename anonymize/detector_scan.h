@@ -137,7 +137,7 @@ void detect_wide_word(struct detector_scan *scan, size_t at);
 bool card_number_valid(struct slice digits); /* known issuer, length and Luhn */
 bool country_code_known(struct slice digits);
 
-/* The next run of 16 or more characters of base64 from `at`; text.length where there is none. */
+/* The next run of 15 or more characters of base64 from `at`; text.length where there is none. */
 size_t detector_next_token(struct slice text, size_t at, size_t *end);
 
 /* Does this text decode (base64, base64url or hex, `depth` times at most, at any alignment) to

@@ -1,6 +1,6 @@
 #include "anonymize/stack_frame.h"
 
-#include "anonymize/detector.h"
+#include "anonymize/detector_kept.h"
 #include "anonymize/file_path.h"
 #include "anonymize/stack_trace.h"
 #include "anonymize/url.h"
@@ -32,7 +32,7 @@ bool stack_is_name(struct slice name, bool spaces)
 
 void stack_append_name(struct buffer *out, struct slice name)
 {
-    struct detector_options options = {.kept = true};
+    static const struct value_rule nothing_allowed = {0};
     static const struct slice lambda = SLICE("$$Lambda");
     size_t at = slice_find(name, lambda); /* what follows is numbered at run time */
     if (at < name.length) {
@@ -46,7 +46,7 @@ void stack_append_name(struct buffer *out, struct slice name)
         }
         return;
     }
-    if (stack_is_name(name, true) && !detector_finds(name, options, STRENGTH_STRUCT))
+    if (stack_is_name(name, true) && detector_kept_value_clean(&nothing_allowed, name))
         buffer_append(out, name);
     else
         buffer_append_byte(out, '?');

@@ -1,21 +1,26 @@
 /* Lines of native code: Android's tombstones, gdb and the sanitizers, Apple's crash reports. */
+#include "anonymize/detector_kept.h"
 #include "anonymize/stack_frame.h"
+
+enum { OFFSET_DIGITS = 8 };
 
 static void append_zero(struct buffer *out)
 {
     buffer_append_string(out, "0x0");
 }
 
-/* Leading zeros off: what is left of an offset into a library tells the place, no more. */
+/* Leading zeros off: what is left of an offset into a library tells the place, no more. No library
+ * is larger than 32 bits; a MAC and an Android ID are. */
 static struct slice without_zeros(struct slice digits)
 {
     while (digits.length > 1 && digits.data[0] == '0')
         digits = slice_tail(digits, 1);
-    return digits;
+    return digits.length > OFFSET_DIGITS ? SLICE("0") : digits;
 }
 
 static bool is_build_id(struct slice text)
 {
+    static const struct value_rule hex_allowed = {.may_hold_hex16 = true};
     if (text.length < 8 || text.length > 64)
         return false;
     for (size_t i = 0; i < text.length; i++) {
@@ -23,7 +28,7 @@ static bool is_build_id(struct slice text)
         if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
             return false;
     }
-    return true;
+    return detector_kept_value_clean(&hex_allowed, text);
 }
 
 /* Takes the last group in parentheses off the text; what is in it, or the empty slice. */

@@ -112,6 +112,10 @@ static const char *const dirty[] = {
     "１３８１２３４５６７８",
     "١٣٨١٢٣٤٥٦٧٨",
     "1381\xE2\x80\x8B\x32\x33\x34\x35\x36\x37\x38",
+    "YWxpY2VAZXhhbXBsZS5jb20=",
+    "x.YWxpY2VAZXhhbXBsZS5jb20",
+    "MTM4MDAxMzgwMDA",
+    "WVd4cFkyVkFaWGhoYlhCc1pTNWpiMjA",
 };
 
 static void test_values(void **state)
@@ -141,6 +145,9 @@ static void test_allowances(void **state)
     assert_true(detector_kept_value_clean(&image_id, SLICE("8d3a2b4c5d6e7f8091a2b3c4d5e6f708")));
     assert_true(detector_kept_value_clean(&image_id, SLICE("a13812345678b00000000")));
     assert_false(detector_kept_value_clean(&image_id, SLICE("13812345678")));
+    /* hex of "alice@example.com", of "13800138000" */
+    assert_false(detector_kept_value_clean(&image_id, SLICE("616c696365406578616d706c652e636f6d")));
+    assert_false(detector_kept_value_clean(&image_id, SLICE("20202020203133383030313338303030")));
     assert_false(detector_kept_value_clean(&image_id, SLICE("4111111111111111")));
     assert_false(detector_kept_value_clean(&image_id, SLICE("00:1a:2b:3c:4d:5e")));
     static const char *const times[] = {

@@ -39,6 +39,10 @@ static const struct {
      "FATAL EXCEPTION\nCaused by: ?"},
     {"at com.x.Y.z(13812345678)", "at com.x.Y.z(?)"},
     {"at com.x.a13812345678.z(Y.java:1)", "at ?(Y.java:1)"},
+    {"at com.x.YWxpY2VAZXhhbXBsZS5jb20.z(Y.java:1)", "at ?(Y.java:1)"},
+    {"#00 pc a1b2c3d4e5f60718  /system/lib64/libc.so (abort+4) "
+     "(BuildId: 616c696365406578616d706c652e636f6d)",
+     "#00 pc 0 /system/lib64/libc.so (abort+4)"},
     /* JavaScript */
     {"TypeError: Cannot read 'zhang' of undefined\n"
      "    at foo (https://user:pass@example.com/static/js/main.js?u=1:1:2345)\n"
