@@ -41,6 +41,8 @@ enum rc rc_from_errno(int error_number)
     case EACCES:
     case EPERM:
     case ELOOP:
+    case EISDIR:
+    case ENOTDIR:
         return RC_REFUSED;
     default:
         return RC_IO;

@@ -22,7 +22,7 @@
     X(RC_CORRUPT, "corrupt", "the data does not match its checksum or its format")                 \
     X(RC_IO, "io", "reading or writing failed")                                                    \
     X(RC_NO_SPACE, "no_space", "there is no space left on the device")                             \
-    X(RC_REFUSED, "refused", "the request is refused for safety")                                  \
+    X(RC_REFUSED, "refused", "not permitted, or not the kind of file that it must be")             \
     X(RC_EXISTS, "exists", "it exists already")                                                    \
     X(RC_CONFIGURATION, "configuration", "the configuration is not usable")                        \
     X(RC_UNSUPPORTED, "unsupported", "this is not in this version")                                \

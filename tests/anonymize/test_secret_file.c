@@ -104,7 +104,7 @@ static void test_read(void **state)
     put(place, "long", SECRET_FILE_LIMIT, 0600);
     assert_read(place, "long", RC_CORRUPT, "is too long");
     assert_read(place, "none", RC_NOT_FOUND, "there is no such file");
-    assert_read(place, "key/below", RC_IO, "cannot be opened");
+    assert_read(place, "key/below", RC_REFUSED, "cannot be opened");
     assert_int_equal(symlinkat("key", place->directory, "link"), 0);
     assert_read(place, "link", RC_REFUSED, "is a symbolic link");
     assert_int_equal(mkfifoat(place->directory, "fifo", 0600), 0);
@@ -153,7 +153,7 @@ static void test_destroy_what_is_no_file(void **state)
     assert_int_equal(byte, 's'); /* a link leads to what is somebody else's */
     close(target);
     assert_int_equal(mkdirat(place->directory, "folder", 0700), 0);
-    assert_destroy(place, "folder", RC_IO, "cannot be opened to be overwritten");
+    assert_destroy(place, "folder", RC_REFUSED, "cannot be opened to be overwritten");
     assert_true(is_there(place, "folder"));
     /* A FIFO that somebody reads opens, and there is nothing in it to overwrite. */
     assert_int_equal(mkfifoat(place->directory, "fifo", 0600), 0);

@@ -42,6 +42,8 @@ static void test_errno(void **state)
         {EACCES, RC_REFUSED},
         {EPERM, RC_REFUSED},
         {ELOOP, RC_REFUSED},
+        {EISDIR, RC_REFUSED},
+        {ENOTDIR, RC_REFUSED},
         {EIO, RC_IO},
         {EINTR, RC_IO},
         {-1, RC_IO},

@@ -117,7 +117,7 @@ static void files_that_cannot_be_opened(void **state)
     assert_null(feed);
     options.files = names + 2;
     options.file_count = 1;
-    assert_int_equal(capture_feed_new(&options, &feed, &failed), RC_IO);
+    assert_int_equal(capture_feed_new(&options, &feed, &failed), RC_REFUSED);
     assert_int_equal(failed, 0);
     options.file_count = 0;
     expect_options(&options, "", NULL);
