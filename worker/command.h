@@ -7,12 +7,22 @@
 #ifndef LETHE_WORKER_COMMAND_H
 #define LETHE_WORKER_COMMAND_H
 
+#include "core/rc.h"
+
 enum exit_status {
     EXIT_DONE = 0,
     EXIT_FOUND = 1,  /* it ran, and found what it looks for: errors, failing cases, leaks */
     EXIT_USAGE = 2,  /* usage or configuration */
     EXIT_FAILED = 3, /* failed while running */
 };
+
+/* What is not there, in the way, or not permitted is for whoever called to put right. */
+static inline int exit_status_of(enum rc rc)
+{
+    if (rc == RC_OK)
+        return EXIT_DONE;
+    return rc == RC_NOT_FOUND || rc == RC_EXISTS || rc == RC_REFUSED ? EXIT_USAGE : EXIT_FAILED;
+}
 
 struct command {
     const char *name;

@@ -195,7 +195,8 @@ int command_check(const struct command *command, int argc, char **argv)
         "erasure: recipients are not told of erasures in this version; further processing stops\n");
     if (!offline)
         printf("the cluster is not looked at in this version\n");
-    printf("%u errors, %u warnings\n", check.errors, check.warnings);
+    printf("%u error%s, %u warning%s\n", check.errors, check.errors == 1 ? "" : "s", check.warnings,
+           check.warnings == 1 ? "" : "s");
     configuration_free(configuration);
     return check.errors > 0 ? EXIT_USAGE : EXIT_DONE;
 }

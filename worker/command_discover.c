@@ -95,7 +95,7 @@ static int read_files(struct discovery *discovery, const struct discover_argumen
     enum rc rc = capture_feed_new(&options, &feed, &failed);
     if (rc != RC_OK) {
         fprintf(stderr, "lethe discover: %s: %s\n", files->values[failed], rc_sentence(rc));
-        return rc == RC_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
+        return exit_status_of(rc);
     }
     rc = capture_source_new(feed, 0, &source);
     if (rc == RC_OK)

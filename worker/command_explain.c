@@ -28,6 +28,7 @@ struct explaining {
     struct decoder *decoder;
     struct buffer out;
     int64_t now;
+    const char *trouble; /* the file that could not be read, or NULL */
 };
 
 static enum rc load_consent(struct explaining *explaining)
@@ -37,7 +38,11 @@ static enum rc load_consent(struct explaining *explaining)
     struct consent_file_report report;
     if (!path)
         return RC_OK;
-    return consent_table_from_file(explaining->configuration, path, &explaining->consent, &report);
+    enum rc rc =
+        consent_table_from_file(explaining->configuration, path, &explaining->consent, &report);
+    if (rc != RC_OK)
+        explaining->trouble = path;
+    return rc;
 }
 
 static enum rc open_engine(struct explaining *explaining)
@@ -91,11 +96,13 @@ static enum rc explain_files(struct explaining *explaining, const struct argumen
 {
     struct capture_feed *feed = NULL;
     struct source *source = NULL;
-    size_t failed;
+    size_t failed = files->count;
     struct capture_options options = processing_capture(
         explaining->configuration, (const char *const *)files->values, files->count);
     options.topic = slice_from_string(explaining->arguments->topic);
     enum rc rc = capture_feed_new(&options, &feed, &failed);
+    if (rc != RC_OK && failed < files->count)
+        explaining->trouble = files->values[failed];
     if (rc == RC_OK)
         rc = capture_source_new(feed, 0, &source);
     uint64_t left = explaining->arguments->count.value;
@@ -141,8 +148,9 @@ static int explain(const struct command *command, struct explaining *explaining,
         rc = explain_files(explaining, files);
     if (rc == RC_OK)
         return EXIT_DONE;
-    fprintf(stderr, "lethe explain: %s\n", rc_sentence(rc));
-    return rc == RC_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
+    fprintf(stderr, "lethe explain: %s%s%s\n", explaining->trouble ? explaining->trouble : "",
+            explaining->trouble ? ": " : "", rc_sentence(rc));
+    return exit_status_of(rc);
 }
 
 int command_explain(const struct command *command, int argc, char **argv)

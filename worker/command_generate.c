@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,38 +41,61 @@ static bool parse_share(struct slice text, uint32_t *out)
     return millionths <= GENERATE_BAD_WHOLE;
 }
 
-/* Opens the file to write, or standard output. The file is made new or emptied. */
-static int open_out(const char *path)
+/* Where the bytes go: standard output, a device or a pipe as they come, a file only as a whole. */
+struct target {
+    const char *path;
+    int descriptor;
+    char partial[PATH_MAX]; /* the name until it is whole; empty where the path is written itself */
+};
+
+static enum rc open_target(const char *path, struct target *target)
 {
+    struct stat status;
+    *target = (struct target){.path = path, .descriptor = STDOUT_FILENO};
     if (strcmp(path, "-") == 0)
-        return STDOUT_FILENO;
-    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        return RC_OK;
+    bool there = stat(path, &status) == 0;
+    if (!there || S_ISREG(status.st_mode)) {
+        int length = snprintf(target->partial, sizeof target->partial, "%s.partial", path);
+        if (length < 0 || (size_t)length >= sizeof target->partial)
+            return RC_LIMIT;
+    }
+    target->descriptor = target->partial[0]
+                             ? open(target->partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
+                             : open(path, O_WRONLY | O_CLOEXEC);
+    return target->descriptor < 0 ? rc_from_errno(errno) : RC_OK;
 }
 
-/* Whole, or an error that says so; what was written of a file that failed is removed. */
+static enum rc close_target(struct target *target, enum rc rc)
+{
+    if (target->descriptor == STDOUT_FILENO)
+        return rc;
+    if (close(target->descriptor) < 0 && rc == RC_OK)
+        rc = rc_from_errno(errno);
+    if (!target->partial[0])
+        return rc;
+    if (rc == RC_OK && rename(target->partial, target->path) < 0)
+        rc = rc_from_errno(errno);
+    if (rc != RC_OK)
+        unlink(target->partial);
+    return rc;
+}
+
+/* Whole, or an error that says so. */
 static int write_to(const char *path, struct generate_options *options,
                     enum rc (*write_all)(const struct generate_options *, int, uint64_t *))
 {
     uint64_t bytes = 0;
-    struct stat status;
-    int descriptor = open_out(path);
-    if (descriptor < 0) {
-        fprintf(stderr, "lethe generate: %s: %s\n", path, strerror(errno));
-        return EXIT_FAILED;
+    struct target target;
+    enum rc rc = open_target(path, &target);
+    if (rc == RC_OK) {
+        options->progress = target.partial[0];
+        rc = close_target(&target, write_all(options, target.descriptor, &bytes));
     }
-    bool regular = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    bool ours = descriptor != STDOUT_FILENO;
-    options->progress = ours && regular;
-    enum rc rc = write_all(options, descriptor, &bytes);
-    if (ours && close(descriptor) < 0 && rc == RC_OK)
-        rc = rc_from_errno(errno);
-    if (rc == RC_OK)
-        return EXIT_DONE;
-    if (ours && regular)
-        unlink(path);
-    fprintf(stderr, "lethe generate: %s: %s%s\n", path, rc_sentence(rc),
-            ours && regular ? "; nothing is left of it" : "");
-    return EXIT_FAILED;
+    if (rc != RC_OK)
+        fprintf(stderr, "lethe generate: %s: %s%s\n", path, rc_sentence(rc),
+                bytes > 0 && target.partial[0] ? "; nothing is left of it" : "");
+    return exit_status_of(rc);
 }
 
 static int fill_options(const struct command *command, const struct generate_arguments *arguments,

@@ -38,7 +38,7 @@ static int keys_verb_init(struct keys_call *call)
     enum rc rc = keys_init(call->directory, call->schedule, call->now, call->ahead, &call->reason);
     if (rc != RC_OK)
         return failed(call, rc);
-    printf("made %u keys in %s; back nothing of them up: what is destroyed must stay destroyed\n",
+    printf("made %u keys in %s; keep no copy of them: what is destroyed must stay destroyed\n",
            call->ahead + 1, call->directory);
     return EXIT_DONE;
 }

@@ -146,7 +146,7 @@ static int make_keys(const struct command *command, const struct quarantine_argu
     buffer_release(&reason);
     if (rc == RC_OK)
         return EXIT_DONE;
-    return rc == RC_EXISTS || rc == RC_NOT_FOUND || rc == RC_REFUSED ? EXIT_USAGE : EXIT_FAILED;
+    return exit_status_of(rc);
 }
 
 int command_quarantine(const struct command *command, int argc, char **argv)

@@ -112,6 +112,14 @@ static void write_cell(struct buffer *out, struct slice text, unsigned width)
         buffer_append_byte(out, ' ');
 }
 
+/* No blanks before the end of a line: they would only wrap. */
+static void end_row(struct buffer *out)
+{
+    while (out->length > 0 && out->data[out->length - 1] == ' ')
+        out->length--;
+    buffer_append_byte(out, '\n');
+}
+
 static void write_row(struct demo_table *table, uint32_t index)
 {
     const struct raw_value *value = &table->read.record.values[index];
@@ -137,7 +145,7 @@ static void write_row(struct demo_table *table, uint32_t index)
         write_cell(table->out, text, COLUMN_WIDTH);
         buffer_release(&cell);
     }
-    buffer_append_byte(table->out, '\n');
+    end_row(table->out);
 }
 
 static void write_table(struct demo_table *table)
@@ -152,20 +160,21 @@ static void write_table(struct demo_table *table)
     write_cell(table->out, SLICE("consent granted"), COLUMN_WIDTH);
     write_cell(table->out, SLICE("denied"), COLUMN_WIDTH);
     write_cell(table->out, SLICE("unknown"), COLUMN_WIDTH);
-    buffer_append_string(table->out, "\n  ");
+    end_row(table->out);
+    buffer_append_string(table->out, "  ");
     write_cell(table->out, (struct slice){0}, NAME_WIDTH + COLUMN_WIDTH + 2);
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         write_cell(table->out, slice_from_string(decision_name(table->columns[i].verdict.decision)),
                    COLUMN_WIDTH);
-    buffer_append_byte(table->out, '\n');
+    end_row(table->out);
     for (uint32_t i = 0; i < table->read.record.count; i++) {
         const struct raw_value *value = &table->read.record.values[i];
         const struct field *field = &schema->fields[value->field];
         if (field->category != CATEGORY_NONE || (value->flags & RAW_REFUSED_TYPE))
             write_row(table, i);
     }
-    buffer_append_format(table->out, "  (%u members that no schema lists: never copied)\n",
-                         table->read.record.unlisted);
+    buffer_append_format(table->out, "  (%u member%s that no schema lists: never copied)\n",
+                         table->read.record.unlisted, table->read.record.unlisted == 1 ? "" : "s");
 }
 
 /* The first message of the capture that decodes: its bytes are the source's until it is polled

@@ -162,8 +162,9 @@ void explain_record(struct buffer *out, const struct configuration *configuratio
     /* The time itself is a value. */
     time_append(out, what->show_values ? what->time->time : time_floor(what->time->time, TIME_HOUR),
                 TIME_FORMAT_RFC3339);
-    buffer_append_format(out, "%s, %u members that no schema lists\n",
-                         what->time->substituted ? " (substituted)" : "", record->unlisted);
+    buffer_append_format(out, "%s, %u member%s that no schema lists\n",
+                         what->time->substituted ? " (substituted)" : "", record->unlisted,
+                         record->unlisted == 1 ? "" : "s");
     for (size_t i = 0; i < configuration->recipient_count; i++) {
         struct verdict verdict = engine_decide(engine, what->facts, i);
         buffer_append_format(out, "  %.*s: %s (%s)",

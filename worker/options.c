@@ -148,7 +148,7 @@ bool options_parse(const struct command *command, const struct option_table *tab
         } else if (strcmp(word, "--") == 0) {
             only_arguments = true;
             i++;
-        } else if (strcmp(word, "--help") == 0) {
+        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             print_help(command, table);
             *status = EXIT_DONE;
             return false;
@@ -160,8 +160,10 @@ bool options_parse(const struct command *command, const struct option_table *tab
         }
     }
     if (arguments->count < table->least_arguments || arguments->count > table->most_arguments) {
-        usage_error(command, arguments->count < table->least_arguments ? "an argument is missing"
-                                                                       : "too many arguments");
+        usage_error(command, "%s: lethe %s %s",
+                    arguments->count < table->least_arguments ? "an argument is missing"
+                                                              : "too many arguments",
+                    command->name, command->usage);
         return false;
     }
     return true;

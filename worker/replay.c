@@ -12,6 +12,7 @@
 #include "sink/stream_sink.h"
 #include "worker/command.h"
 #include "worker/consent_loading.h"
+#include "worker/interrupt.h"
 #include "worker/processing.h"
 #include "worker/replay_audit.h"
 
@@ -366,8 +367,7 @@ static int open_directory(struct replay *replay)
         return EXIT_DONE;
     return complain("output", replay->options->output,
                     rc == RC_EXISTS ? "it holds the output of another run" : rc_sentence(rc),
-                    rc == RC_EXISTS || rc == RC_REFUSED || rc == RC_NOT_FOUND ? EXIT_USAGE
-                                                                              : EXIT_FAILED);
+                    exit_status_of(rc));
 }
 
 static int prepare(struct replay *replay)
@@ -390,7 +390,9 @@ static int run(struct replay *replay)
     if (status != EXIT_DONE)
         return status;
     describe_for_sink(replay);
+    interrupt_catch(&replay->stop);
     enum rc rc = run_lanes(replay);
+    bool interrupted = interrupt_release();
     if (rc == RC_OK && replay->audit) {
         rc = replay_audit_end(replay->audit, &replay->result->counts, clock_now(&replay->clock));
         replay->audit = NULL;
@@ -399,7 +401,8 @@ static int run(struct replay *replay)
     replay->result->rc = rc;
     if (rc == RC_OK)
         return EXIT_DONE;
-    return complain("replay failed", NULL, rc_sentence(rc), EXIT_FAILED);
+    return complain("replay failed", NULL,
+                    interrupted && rc == RC_END ? "interrupted" : rc_sentence(rc), EXIT_FAILED);
 }
 
 int replay_run(const struct replay_options *options, struct replay_result *result)

@@ -3,7 +3,10 @@ version."""
 import json
 import os
 import pty
+import shutil
+import signal
 import subprocess
+import time
 import unittest
 
 from cli import CLOCK, LETHE, Scratch, consent, event
@@ -46,6 +49,64 @@ class Commands(Scratch):
                                       stderr=subprocess.PIPE, timeout=60)
             self.assertEqual(done.returncode, 3, words)
             self.assertIn(b"standard output", done.stderr)
+
+    def test_a_path_that_cannot_be_used_is_named(self):
+        self.make_keys()
+        self.write("file", "")
+        for words in (["replay", "-c", "lethe.yaml", "."], ["explain", "-c", "lethe.yaml", "."],
+                      ["explain", "-c", "lethe.yaml", "none"], ["discover", "."],
+                      ["verify", "none"], ["verify", "file"], ["verify", ".", "--audit", "none"],
+                      ["replay", "-c", "lethe.yaml", "-o", "file", "file"],
+                      ["replay", "-c", "lethe.yaml", "file", "--consent", "."],
+                      ["generate", "--schema", "click", "-n", "1", "--seed", "1", "-o", "none/x"]):
+            done = self.run_lethe(*words, status=2)
+            self.assertEqual(done.stdout, b"")
+            self.assertIn(words[-1].encode() + b":", done.stderr)
+
+    def test_generate_leaves_no_part_of_a_file(self):
+        self.write("whole.ndjson", "before")
+        process = subprocess.Popen(
+            [LETHE, "generate", "--schema", "mixed", "--bytes", "40GB", "--seed", "1", "-o",
+             "whole.ndjson"], cwd=self.root, stderr=subprocess.DEVNULL)
+        self.wait_for(lambda: (self.root / "whole.ndjson.partial").exists())
+        process.terminate()
+        process.wait()
+        (self.root / "whole.ndjson.partial").unlink()
+        self.assertEqual((self.root / "whole.ndjson").read_text(), "before")
+        self.run_lethe("generate", "--schema", "click", "-n", "5", "--seed", "1", "-o",
+                       "whole.ndjson")
+        self.assertEqual(len((self.root / "whole.ndjson").read_text().splitlines()), 5)
+        self.assertFalse((self.root / "whole.ndjson.partial").exists())
+
+    def test_interrupted_in_good_order(self):
+        """What is not committed is taken back; the next run may have the same place."""
+        self.make_keys()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            reader, writer = os.pipe()
+            process = subprocess.Popen(
+                [LETHE, "replay", "-c", "lethe.yaml", "--clock", CLOCK, "-o", "out", "-"],
+                cwd=self.root, stdin=reader, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            os.close(reader)
+            lines = "".join(json.dumps(event(i)) + "\n" for i in range(50000)).encode()
+            os.write(writer, lines[:60000])
+            self.wait_for(lambda: list(self.root.glob("out/recipients/*")))
+            process.send_signal(number)
+            with os.fdopen(writer, "wb") as pipe:
+                try:
+                    pipe.write(lines)
+                except BrokenPipeError:
+                    pass
+            self.assertIn(b"interrupted", process.communicate()[1])
+            self.assertEqual(process.returncode, 3)
+            left = [name for name in self.all_files("out") if "audit" not in name]
+            self.assertEqual(left, [])
+            shutil.rmtree(self.root / "out")
+
+    def wait_for(self, condition):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
 
     def test_progress_only_on_a_terminal(self):
         self.write_lines("in.ndjson", [event(i) for i in range(60000)])
