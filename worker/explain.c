@@ -122,7 +122,7 @@ void explain_schema(struct buffer *out, const struct configuration *configuratio
     }
 }
 
-static void explain_value(struct buffer *out, struct engine *engine,
+static void explain_value(struct buffer *out, const struct policy *policy, struct engine *engine,
                           const struct explain_record *what, uint32_t index,
                           const struct plan *plan, size_t recipient)
 {
@@ -142,6 +142,11 @@ static void explain_value(struct buffer *out, struct engine *engine,
         explain_action(out, &planned->action);
         if (what->show_values)
             buffer_append_format(out, "  -> %.*s", SLICE_FORMAT(buffer_slice(&written)));
+    }
+    if (field->category != CATEGORY_NONE) {
+        buffer_append_string(out, "  by ");
+        append_rule(out, plan->decision == DECISION_GRANTED ? policy->granted[field->category]
+                                                            : policy->otherwise[field->category]);
     }
     buffer_append_byte(out, '\n');
     buffer_release(&written);
@@ -179,7 +184,7 @@ void explain_record(struct buffer *out, const struct configuration *configuratio
         const struct plan *plan = engine_plan(engine, what->schema, i, verdict.decision);
         for (uint32_t v = 0; v < record->count; v++) {
             if (is_leaf(record, v))
-                explain_value(out, engine, what, v, plan, i);
+                explain_value(out, configuration->policy, engine, what, v, plan, i);
         }
     }
 }
