@@ -151,7 +151,7 @@ class Commands(Scratch):
         words = ("explain", "-c", "lethe.yaml", "--clock", CLOCK)
         text = self.run_lethe(*words, "in.ndjson").stdout.decode()
         self.assertIn("granted", text)
-        self.assertRegex(text, r"(?m)^    net\.ip +network\.ip +truncate  by policy\.yaml:14 `network\.ip`$")
+        self.assertRegex(text, r"(?m)^    net\.ip +network\.ip +truncate  by policy\.yaml:11 `network\.ip`$")
         for value in ("SM-G9910", "203.0.113", "shop.example.com", "a note of its own", "u1"):
             self.assertNotIn(value, text)
         shown = self.run_lethe(*words, "--show-values", "in.ndjson").stdout.decode()
