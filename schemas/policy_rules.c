@@ -239,6 +239,26 @@ static void check_branches_together(struct rules_reader *reader, const struct dr
     }
 }
 
+/* Cells of two grids overlap in strips that are narrower than either: where a device sends one
+ * position in two fields, or to two recipients, that would be its position to a hair. */
+static void check_grids(struct rules_reader *reader, const struct draft *draft)
+{
+    for (size_t i = 0; i < 2 * reader->policy->rule_count; i++) {
+        const struct action_rule *other =
+            branch_action(&reader->policy->rules[i / 2], (enum branch)(i % 2));
+        for (int branch = 0; branch < BRANCH_COUNT; branch++) {
+            const struct action_rule *action = branch_action(draft->rule, (enum branch)branch);
+            if (other->grid == 0 || action->grid % other->grid == 0 ||
+                (action->grid > 0 && other->grid % action->grid == 0))
+                continue;
+            diagnose(reader->diagnostics, SEVERITY_ERROR, draft->places[branch],
+                     "of every two `grid`s one must be a multiple of the other: together they "
+                     "would tell more than the floor of a position");
+            return;
+        }
+    }
+}
+
 static void read_all(struct rules_reader *reader, struct yaml_node *rules)
 {
     struct policy *policy = reader->policy;
@@ -255,6 +275,7 @@ static void read_all(struct rules_reader *reader, struct yaml_node *rules)
     for (size_t i = 0; i < policy->rule_count; i++) {
         check_use(reader, &reader->drafts[i]);
         check_branches_together(reader, &reader->drafts[i]);
+        check_grids(reader, &reader->drafts[i]);
     }
 }
 
