@@ -1,8 +1,9 @@
 #include "anonymize/url.h"
 
 #include "anonymize/ip_address.h"
+#include "schemas/value_shape.h"
 
-enum { SCHEME_MOST = 32, HOST_MOST = 253, LABEL_MOST = 63 };
+enum { SCHEME_MOST = 32, HOST_MOST = 253, LABEL_MOST = 63, QUAD = 4 };
 
 struct parts {
     struct slice scheme, host, path;
@@ -144,6 +145,15 @@ static bool label_allowed(struct slice label)
     return url_segment_plain(label, plain, &length);
 }
 
+static bool is_number(struct slice label)
+{
+    for (size_t i = 0; i < label.length; i++) {
+        if (label.data[i] < '0' || label.data[i] > '9')
+            return false;
+    }
+    return true;
+}
+
 /* A top label that begins with a digit is none: some readers take such hosts for IPv4. */
 static bool name_allowed(struct slice host, bool web)
 {
@@ -152,12 +162,16 @@ static bool name_allowed(struct slice host, bool web)
     struct slice rest = host;
     struct slice label = {0};
     size_t labels = 0;
+    size_t numbers = 0; /* in a row: an address inside a name, as 203.0.113.57.example.com */
     if (host.length == 0 || host.length > HOST_MOST)
         return false;
     while (rest.length > 0) {
         bool more = slice_find_byte(rest, '.') < rest.length;
         label = slice_cut(&rest, '.');
         if (!label_allowed(label) || (more && rest.length == 0))
+            return false;
+        numbers = is_number(label) ? numbers + 1 : 0;
+        if (numbers == QUAD)
             return false;
         labels++;
     }
@@ -229,6 +243,7 @@ static bool append_path(struct buffer *out, struct slice path, bool rooted)
 {
     struct slice segments[URL_SEGMENT_LIMIT];
     size_t count = resolve(path, segments);
+    size_t start = out->length;
     for (size_t i = 0; i < count; i++) {
         char plain[URL_SEGMENT_LENGTH_LIMIT];
         size_t length;
@@ -238,6 +253,11 @@ static bool append_path(struct buffer *out, struct slice path, bool rooted)
             buffer_append(out, slice_of(plain, length));
         else
             buffer_append_string(out, ":id");
+    }
+    /* A number may stand in pieces: /138/0013/8000. */
+    if (!out->failed && value_groups_identify(slice_of(out->data + start, out->length - start))) {
+        buffer_truncate(out, start);
+        buffer_append_string(out, rooted ? "/:id" : ":id");
     }
     return count > 0;
 }
