@@ -7,6 +7,9 @@
 
 static const char *const recipient_keys[] = {"purpose", "profile", "ceiling", "region", "domain",
                                              "rows",    "linkage", "part",    NULL};
+/* Rows that leave together at least, unless the configuration says otherwise. */
+enum { MINIMUM = 100 };
+
 static const char *const refused_keys[] = {"statistics", "budget", NULL};
 
 static struct slice profile_name_at(const void *context, size_t index)
@@ -174,8 +177,10 @@ static void read_linkage(struct recipient *recipient, struct yaml_node *node,
     static const char *const known[] = {"time", "order", "minimum", "wait", NULL};
     static const char *const orders[] = {"shuffled", "kept", NULL};
     struct linkage *linkage = &recipient->linkage;
-    *linkage = (struct linkage){
-        .time_step = TIME_HOUR, .order = ORDER_SHUFFLED, .minimum = 100, .wait = 60 * TIME_SECOND};
+    *linkage = (struct linkage){.time_step = TIME_HOUR,
+                                .order = ORDER_SHUFFLED,
+                                .minimum = MINIMUM,
+                                .wait = 60 * TIME_SECOND};
     struct yaml_node *mapping = yaml_get(node, "linkage");
     uint64_t minimum;
     if (!mapping || !yaml_is_mapping(mapping, "linkage", diagnostics))
@@ -309,6 +314,23 @@ static bool same_directory(struct slice a, struct slice b)
            first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+/* Is one of the two below the other? Who may read the outer one reads both. */
+static bool is_nested(struct slice a, struct slice b)
+{
+    char left[PATH_MAX], right[PATH_MAX];
+    if (a.length == 0 || b.length == 0 || a.length >= sizeof left || b.length >= sizeof right)
+        return false;
+    struct slice outer = slice_of(left, normalise_path(a, left));
+    struct slice inner = slice_of(right, normalise_path(b, right));
+    if (outer.length > inner.length) {
+        struct slice swapped = outer;
+        outer = inner;
+        inner = swapped;
+    }
+    return slice_starts_with(inner, outer) &&
+           (inner.length == outer.length || outer.length == 0 || inner.data[outer.length] == '/');
+}
+
 /* Two recipients that share a domain or a sink could put their data side by side. */
 static void check_pair(const struct recipient *a, const struct recipient *b,
                        struct diagnostics *diagnostics)
@@ -324,6 +346,20 @@ static void check_pair(const struct recipient *a, const struct recipient *b,
         diagnose(diagnostics, SEVERITY_ERROR, b->place,
                  "`%.*s` and `%.*s` share the directory `%.*s`", SLICE_FORMAT(a->name),
                  SLICE_FORMAT(b->name), SLICE_FORMAT(a->directory));
+    else if (is_nested(a->directory, b->directory))
+        diagnose(diagnostics, SEVERITY_ERROR, b->place,
+                 "the directories of `%.*s` and `%.*s` are one inside the other",
+                 SLICE_FORMAT(a->name), SLICE_FORMAT(b->name));
+}
+
+static void check_keys_apart(const struct configuration *configuration,
+                             const struct recipient *recipient, struct diagnostics *diagnostics)
+{
+    if (configuration->keys_directory &&
+        is_nested(recipient->directory, slice_from_string(configuration->keys_directory)))
+        diagnose(diagnostics, SEVERITY_ERROR, recipient->place,
+                 "the directory of the keys and that of `%.*s` are one inside the other",
+                 SLICE_FORMAT(recipient->name));
 }
 
 static bool can_receive(struct configuration *configuration, const struct recipient *recipient)
@@ -340,7 +376,8 @@ static bool can_receive(struct configuration *configuration, const struct recipi
     return false;
 }
 
-static void warn_of_linkage(const struct recipient *recipient, struct diagnostics *diagnostics)
+static void warn_of_linkage(const struct recipient *recipient, uint32_t batch_records,
+                            struct diagnostics *diagnostics)
 {
     if (recipient->linkage.order == ORDER_KEPT)
         diagnose(diagnostics, SEVERITY_WARNING, recipient->place,
@@ -350,6 +387,11 @@ static void warn_of_linkage(const struct recipient *recipient, struct diagnostic
         diagnose(diagnostics, SEVERITY_WARNING, recipient->place,
                  "`%.*s` gets times finer than the hour: it can join rows on them",
                  SLICE_FORMAT(recipient->name));
+    if (recipient->linkage.minimum < MINIMUM || batch_records < MINIMUM)
+        diagnose(diagnostics, SEVERITY_WARNING, recipient->place,
+                 "`%.*s` may get batches of fewer than %d rows: it can join the few that leave "
+                 "together",
+                 SLICE_FORMAT(recipient->name), MINIMUM);
 }
 
 void configuration_check_recipients(struct configuration *configuration,
@@ -364,6 +406,7 @@ void configuration_check_recipients(struct configuration *configuration,
                      "`%.*s` can never receive anything: no field of any schema passes its ceiling "
                      "and the policy",
                      SLICE_FORMAT(recipient->name));
-        warn_of_linkage(recipient, diagnostics);
+        check_keys_apart(configuration, recipient, diagnostics);
+        warn_of_linkage(recipient, configuration->limits.batch_records, diagnostics);
     }
 }
