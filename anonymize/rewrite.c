@@ -68,7 +68,9 @@ static void write_leaf(struct rewriting *rewriting, const struct raw_value *valu
         return;
     }
     buffer_truncate(rewriting->out, before);
-    if (reason != DROP_NULL)
+    /* What is no datum (a discriminator, a signal) is not counted as one that was dropped. */
+    bool datum = rewriting->record->schema->fields[value->field].category != CATEGORY_NONE;
+    if (reason != DROP_NULL && datum)
         rewriting->counts.dropped[reason]++;
 }
 

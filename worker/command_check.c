@@ -175,7 +175,7 @@ int command_check(const struct command *command, int argc, char **argv)
         return status;
     if (!path)
         return usage_error(command, "give the configuration with -c FILE");
-    struct configuration *configuration = configuration_open(path);
+    struct configuration *configuration = configuration_open(path, true);
     if (!configuration)
         return EXIT_USAGE;
     struct check check = {.configuration = configuration};

@@ -111,7 +111,7 @@ int command_consent(const struct command *command, int argc, char **argv)
         return usage_error(command, "give the configuration with -c FILE");
     if (!parse_subject(words.values[0], &key))
         return EXIT_USAGE;
-    struct configuration *configuration = configuration_open(arguments.configuration);
+    struct configuration *configuration = configuration_open(arguments.configuration, false);
     if (!configuration)
         return EXIT_USAGE;
     const char *path = arguments.consent ? arguments.consent : configuration->consent_file;

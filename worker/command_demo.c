@@ -190,7 +190,7 @@ static int open_demo(struct demo *demo, const char *data)
     snprintf(demo->scratch, sizeof demo->scratch, "%s/lethe-demo-XXXXXX",
              temporary && *temporary ? temporary : "/tmp");
     snprintf(path, sizeof path, "%s/examples/lethe.yaml", data);
-    demo->configuration = configuration_open(path);
+    demo->configuration = configuration_open(path, false);
     if (!demo->configuration)
         return EXIT_USAGE;
     if (!mkdtemp(demo->scratch)) {

@@ -176,7 +176,7 @@ int command_explain(const struct command *command, int argc, char **argv)
         return usage_error(command, "give the configuration with -c FILE");
     struct clock clock = {arguments.clock != TIME_NONE, arguments.clock};
     struct explaining explaining = {.arguments = &arguments, .now = clock_now(&clock)};
-    explaining.configuration = configuration_open(arguments.configuration);
+    explaining.configuration = configuration_open(arguments.configuration, false);
     if (!explaining.configuration)
         return EXIT_USAGE;
     buffer_init(&explaining.out, TEXT_LIMIT);

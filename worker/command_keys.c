@@ -109,7 +109,7 @@ static int find_directory(const struct command *command, const struct keys_argum
     call->schedule = (struct key_schedule){TIME_WEEK, 30 * TIME_DAY};
     call->directory = arguments->directory;
     if (arguments->configuration) {
-        *configuration = configuration_open(arguments->configuration);
+        *configuration = configuration_open(arguments->configuration, false);
         if (!*configuration)
             return EXIT_USAGE;
         call->schedule.epoch = (*configuration)->keys_epoch;

@@ -135,7 +135,7 @@ int command_replay(const struct command *command, int argc, char **argv)
         return status;
     if (!arguments.configuration)
         return usage_error(command, "give the configuration with -c FILE");
-    struct configuration *configuration = configuration_open(arguments.configuration);
+    struct configuration *configuration = configuration_open(arguments.configuration, false);
     if (!configuration)
         return EXIT_USAGE;
     status = replay(command, &arguments, &files, configuration);

@@ -365,18 +365,27 @@ int configuration_schema(const struct configuration *configuration, struct slice
     return -1;
 }
 
-struct configuration *configuration_open(const char *path)
+static void print_diagnostics(const struct diagnostics *diagnostics)
 {
-    struct diagnostics diagnostics;
     struct buffer text;
-    diagnostics_init(&diagnostics);
     buffer_init(&text, 4 * 1024 * 1024);
-    struct configuration *configuration = configuration_load(path, &diagnostics);
-    bool good = configuration && diagnostics.errors == 0;
-    diagnostics_write(&diagnostics, &text);
+    diagnostics_write(diagnostics, &text);
     if (text.length > 0)
         fwrite(text.data, 1, text.length, stderr);
     buffer_release(&text);
+}
+
+struct configuration *configuration_open(const char *path, bool list_warnings)
+{
+    struct diagnostics diagnostics;
+    diagnostics_init(&diagnostics);
+    struct configuration *configuration = configuration_load(path, &diagnostics);
+    bool good = configuration && diagnostics.errors == 0;
+    if (!good || list_warnings)
+        print_diagnostics(&diagnostics);
+    else if (diagnostics.warnings > 0)
+        fprintf(stderr, "%s: %u warnings; `lethe check -c %s` lists them\n", path,
+                diagnostics.warnings, path);
     diagnostics_release(&diagnostics);
     if (good)
         return configuration;

@@ -66,9 +66,10 @@ int configuration_recipient(const struct configuration *configuration, struct sl
 int configuration_schema(const struct configuration *configuration, struct slice name);
 
 /*
- * Loads and reports: prints diagnostics to standard error. NULL after errors, when the caller
- * returns EXIT_USAGE. What most commands begin with.
+ * Loads and reports: prints errors to standard error, and warnings where they are asked for (else
+ * how many there are). NULL after errors, when the caller returns EXIT_USAGE. What most commands
+ * begin with.
  */
-struct configuration *configuration_open(const char *path);
+struct configuration *configuration_open(const char *path, bool list_warnings);
 
 #endif
