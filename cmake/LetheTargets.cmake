@@ -37,6 +37,10 @@ function(lethe_unit_tests folder)
         target_compile_definitions(${folder}_${test} PRIVATE
             LETHE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LETHE_BINARY_DIR="${CMAKE_BINARY_DIR}")
         add_test(NAME ${folder}/${test} COMMAND ${folder}_${test})
-        set_tests_properties(${folder}/${test} PROPERTIES TIMEOUT 300)
+        set(seconds 300)
+        if(LETHE_COVERAGE) # neither optimised nor quick to count
+            set(seconds 900)
+        endif()
+        set_tests_properties(${folder}/${test} PROPERTIES TIMEOUT ${seconds})
     endforeach()
 endfunction()

@@ -318,7 +318,7 @@ static void test_damage_is_found(void **state)
         {"change_recipient", change_recipient, {"names another recipient"}},
         {"add_member", add_member, {"no manifest, or was changed"}},
         {"break_manifest", break_manifest, {"no manifest, or was changed"}},
-        {"link", link_in_place_of_part, {"cannot be read: the request is refused"}},
+        {"link", link_in_place_of_part, {"cannot be read: not permitted"}},
         {"add_stray", add_stray, {"analytics/notes?[31m.txt: this does not belong here"}},
         {"add_stray_in_root", add_stray_in_root, {"notes.txt: this does not belong here"}},
         {"add_stray_in_private", add_stray_in_private, {"audit.ndjson.old: this does not belong"}},
