@@ -255,7 +255,8 @@ static bool append_path(struct buffer *out, struct slice path, bool rooted)
             buffer_append_string(out, ":id");
     }
     /* A number may stand in pieces: /138/0013/8000. */
-    if (!out->failed && value_groups_identify(slice_of(out->data + start, out->length - start))) {
+    if (count > 0 && !out->failed &&
+        value_groups_identify(slice_of(out->data + start, out->length - start))) {
         buffer_truncate(out, start);
         buffer_append_string(out, rooted ? "/:id" : ":id");
     }
