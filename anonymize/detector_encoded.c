@@ -5,17 +5,6 @@
 /* Eleven digits are 15 characters of base64. */
 enum { TOKEN_LEAST = 15, ALIGNMENTS = 4, TEXT_LEAST = 6 };
 
-static int base64_value(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 static int hex_value(unsigned char c)
 {
     return byte_is(c, BYTE_DIGIT) ? c - '0' : byte_is(c, BYTE_HEX) ? byte_lower(c) - 'a' + 10 : -1;

@@ -34,6 +34,18 @@ static inline unsigned char byte_lower(unsigned char byte)
     return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 32) : byte;
 }
 
+/* 0 to 63 of a character of either alphabet of RFC 4648, else -1. */
+static inline int base64_value(unsigned char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
 /* Is the byte one of the characters of `list`? A NUL never is. */
 static inline bool byte_in(unsigned char byte, const char *list)
 {

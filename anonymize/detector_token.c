@@ -107,17 +107,6 @@ void detect_token(struct detector_scan *scan, const struct word *word)
     }
 }
 
-static int base64_value(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' || c == '+' ? 62 : c == '_' || c == '/' ? 63 : -1;
-}
-
 /* Does the header decode to the beginning of an object with a member that a JOSE header has? */
 static bool is_jose_header(const struct detector_scan *scan, size_t start, size_t end)
 {

@@ -1,6 +1,7 @@
 #include "anonymize/file_path.h"
 
 #include "anonymize/file_path_segment.h"
+#include "anonymize/percent.h"
 #include "core/utf8.h"
 
 enum { SEGMENT_COUNT_MOST = 256, DECODE_ROUNDS = 3 };
@@ -15,28 +16,6 @@ struct path {
 static bool is_separator(char c)
 {
     return c == '/' || c == '\\';
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* One round of percent-decoding in place; returns the new length. */
-static size_t decode_round(char *text, size_t length)
-{
-    size_t out = 0;
-    for (size_t i = 0; i < length;) {
-        int high = text[i] == '%' && i + 2 < length ? hex_value(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-        text[out++] = (char)(low >= 0 ? high << 4 | low : text[i]);
-        i += low >= 0 ? 3 : 1;
-    }
-    return out;
 }
 
 static bool has_prefix_ignoring_case(struct slice text, struct slice prefix)
@@ -278,7 +257,7 @@ bool file_path_reduce(struct slice text, struct buffer *out)
         return false;
     memcpy(decoded, text.data, length);
     for (int round = 0; round < DECODE_ROUNDS; round++)
-        length = decode_round(decoded, length);
+        length = percent_decode_round(decoded, length);
     for (size_t i = 0; i < length; i++) {
         if ((unsigned char)decoded[i] < 0x20 || decoded[i] == 0x7F)
             return false;

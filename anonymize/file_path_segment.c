@@ -1,18 +1,9 @@
 #include "anonymize/file_path_segment.h"
 
 #include "anonymize/detector.h"
+#include "core/ascii.h"
 
 enum { SEGMENT_MOST = 255, RUN_LEAST = 20, NAME_LEAST = 3, CONTAINER_LEAST = 22 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 bool segment_is(struct slice segment, const char *const *list)
 {
@@ -32,7 +23,7 @@ bool segment_is_short_name(struct slice segment)
                                          "MICROS~1", "WINDOW~1", "SYSTEM~1", NULL};
     size_t tilde = slice_find_byte(segment, '~');
     return tilde >= 1 && tilde <= 6 && tilde + 1 < segment.length &&
-           is_digit(segment.data[tilde + 1]) && !segment_is(slice_head(segment, 8), system);
+           ascii_is_digit(segment.data[tilde + 1]) && !segment_is(slice_head(segment, 8), system);
 }
 
 /* Letters and digits mixed in one long word, or a character that names in code do not have. */
@@ -45,13 +36,13 @@ static bool looks_made_up(struct slice segment)
         char c = segment.data[i];
         if ((unsigned char)c >= 0x80 || (unsigned char)c < 0x20 || c == 0x7F)
             return true;
-        if (!is_digit(c) && !is_letter(c)) {
+        if (!ascii_is_digit(c) && !ascii_is_letter(c)) {
             run = 0;
             digit = letter = false;
             continue;
         }
-        digit |= is_digit(c);
-        letter |= is_letter(c);
+        digit |= ascii_is_digit(c);
+        letter |= ascii_is_letter(c);
         if (++run >= RUN_LEAST && digit && letter)
             return true;
     }

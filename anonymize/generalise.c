@@ -1,5 +1,7 @@
 #include "anonymize/generalise.h"
 
+#include "core/ascii.h"
+
 enum {
     NUMBER_LENGTH_LIMIT = 400, /* bytes of a number's text */
     EXPONENT_LIMIT = 100000,   /* beyond it the number is as good as zero or endless */
@@ -16,15 +18,10 @@ static bool settled(struct buffer *out, size_t before)
     return !out->failed;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static size_t count_digits(struct slice text)
 {
     size_t count = 0;
-    while (count < text.length && is_digit(text.data[count]))
+    while (count < text.length && ascii_is_digit(text.data[count]))
         count++;
     return count;
 }

@@ -1,22 +1,8 @@
 #include "anonymize/ip_address.h"
 
+#include "core/ascii.h"
+
 enum { GROUPS = 8, V4_PARTS = 4, ZONE_LIMIT = 64 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* One to `digits` decimal digits, at most `limit`; a leading zero only where zero is all. */
 static bool parse_decimal(struct slice text, size_t digits, unsigned limit, unsigned *out)
@@ -25,7 +11,7 @@ static bool parse_decimal(struct slice text, size_t digits, unsigned limit, unsi
     if (text.length == 0 || text.length > digits || (text.length > 1 && text.data[0] == '0'))
         return false;
     for (size_t i = 0; i < text.length; i++) {
-        if (!is_digit(text.data[i]))
+        if (!ascii_is_digit(text.data[i]))
             return false;
         value = value * 10 + (unsigned)(text.data[i] - '0');
     }
@@ -53,7 +39,7 @@ static bool parse_group(struct slice text, unsigned char out[static 2])
     if (text.length == 0 || text.length > 4)
         return false;
     for (size_t i = 0; i < text.length; i++) {
-        int digit = hex_value(text.data[i]);
+        int digit = ascii_hex_value(text.data[i]);
         if (digit < 0)
             return false;
         value = value << 4 | (unsigned)digit;
@@ -136,7 +122,7 @@ static bool zone_is_plain(struct slice zone)
     for (size_t i = 0; i < zone.length; i++) {
         char c = zone.data[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !is_digit(c) && c != '.' && c != '_' && c != '-' && c != '~')
+        if (!letter && !ascii_is_digit(c) && c != '.' && c != '_' && c != '-' && c != '~')
             return false;
     }
     return true;

@@ -4,16 +4,7 @@
 #include "anonymize/file_path.h"
 #include "anonymize/stack_trace.h"
 #include "anonymize/url.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+#include "core/ascii.h"
 
 bool stack_is_name(struct slice name, bool spaces)
 {
@@ -24,7 +15,7 @@ bool stack_is_name(struct slice name, bool spaces)
         char c = name.data[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         bool mark = c != 0 && strchr(marks, c) != NULL;
-        if (!letter && !is_digit(c) && !mark && !(spaces && c == ' '))
+        if (!letter && !ascii_is_digit(c) && !mark && !(spaces && c == ' '))
             return false;
     }
     return true;
@@ -90,7 +81,7 @@ void stack_cut_numbers(struct slice *place, struct slice *numbers)
     size_t start = place->length;
     for (int count = 0; count < 2; count++) {
         size_t at = start;
-        while (at > 0 && is_digit(place->data[at - 1]))
+        while (at > 0 && ascii_is_digit(place->data[at - 1]))
             at--;
         if (at == start || start - at > 9 || at < 2 || place->data[at - 1] != ':')
             break;
@@ -117,7 +108,7 @@ static void skip_space(struct slice *text)
 bool stack_take_number(struct slice *text, struct slice *number)
 {
     size_t end = 0;
-    while (end < text->length && is_digit(text->data[end]))
+    while (end < text->length && ascii_is_digit(text->data[end]))
         end++;
     *number = slice_head(*text, end);
     if (end == 0 || end > 9)
@@ -132,7 +123,7 @@ bool stack_take_address(struct slice *text, struct slice *digits)
     struct slice rest = *text;
     size_t end = 0;
     stack_take(&rest, SLICE("0x"));
-    while (end < rest.length && is_hex(rest.data[end]))
+    while (end < rest.length && ascii_is_hex(rest.data[end]))
         end++;
     if (end == 0 || end > 16 ||
         (end < rest.length && rest.data[end] != ' ' && rest.data[end] != '\t'))

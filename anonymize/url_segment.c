@@ -1,30 +1,9 @@
 /* Whether a segment of a path, a label of a host or a scheme looks like an identifier. */
 #include "anonymize/detector.h"
+#include "anonymize/percent.h"
 #include "anonymize/url.h"
 
 enum { DECODE_ROUNDS = 3, DIGITS_LEAST = 5, MIXED_LEAST = 20, RAW_MOST = 256 };
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* One round of percent-decoding in place; returns the new length. */
-static size_t decode_round(char *text, size_t length)
-{
-    size_t out = 0;
-    for (size_t i = 0; i < length;) {
-        int high = text[i] == '%' && i + 2 < length ? hex_value(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-        text[out++] = (char)(low >= 0 ? high << 4 | low : text[i]);
-        i += low >= 0 ? 3 : 1;
-    }
-    return out;
-}
 
 static bool is_lower(char c)
 {
@@ -63,7 +42,7 @@ bool url_segment_plain(struct slice segment, char plain[static URL_SEGMENT_LENGT
     if (count > 0)
         memcpy(text, segment.data, count);
     for (int round = 0; round < DECODE_ROUNDS && memchr(text, '%', count); round++)
-        count = decode_round(text, count);
+        count = percent_decode_round(text, count);
     if (count > URL_SEGMENT_LENGTH_LIMIT)
         return false;
     for (size_t i = 0; i < count; i++) {

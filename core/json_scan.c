@@ -1,5 +1,7 @@
 #include "core/json_internal.h"
 
+#include "core/ascii.h"
+
 static const char *const fault_names[JSON_FAULT_COUNT] = {
 #define JSON_FAULT_NAME(code, name, sentence) [code] = name,
     JSON_FAULT_TABLE(JSON_FAULT_NAME)
@@ -100,19 +102,14 @@ enum json_type json_peek(struct json_scanner *scanner)
     }
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Moves past at least one digit. */
 static bool scan_digits(struct json_scanner *scanner, const char **at)
 {
     if (*at == scanner->end)
         return json_fail(scanner, JSON_FAULT_TRUNCATED, *at);
-    if (!is_digit(**at))
+    if (!ascii_is_digit(**at))
         return json_fail(scanner, JSON_FAULT_NUMBER, *at);
-    while (*at < scanner->end && is_digit(**at))
+    while (*at < scanner->end && ascii_is_digit(**at))
         ++*at;
     return true;
 }

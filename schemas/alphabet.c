@@ -1,5 +1,6 @@
 #include "schemas/alphabet.h"
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 
 struct range {
@@ -43,16 +44,6 @@ bool alphabet_is_label_character(uint32_t code_point)
             return false;
     }
     return true;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* Sets of ASCII characters: bit c of 128 bits, the low 64 first. */
@@ -118,7 +109,7 @@ static bool all_in_label(struct slice text)
 static bool all_hex(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        if (!is_hex(text.data[i]))
+        if (!ascii_is_hex(text.data[i]))
             return false;
     }
     return true;
@@ -128,7 +119,7 @@ static bool is_build_id(struct slice text)
 {
     size_t digits = 0;
     for (size_t i = 0; i < text.length; i++) {
-        if (is_hex(text.data[i]))
+        if (ascii_is_hex(text.data[i]))
             digits++;
         else if (text.data[i] != '-' || i == 0 || i + 1 == text.length || text.data[i - 1] == '-')
             return false;

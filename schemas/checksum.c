@@ -1,17 +1,13 @@
 /* Check digits and the resident id, which detectors use as well. */
+#include "core/ascii.h"
 #include "schemas/canonical.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 bool luhn_valid(struct slice digits)
 {
     unsigned sum = 0;
     for (size_t i = 0; i < digits.length; i++) {
         char c = digits.data[digits.length - 1 - i];
-        if (!is_digit(c))
+        if (!ascii_is_digit(c))
             return false;
         unsigned digit = (unsigned)(c - '0') << (i & 1);
         sum = (sum + digit / 10 + digit % 10) % 10;
@@ -52,7 +48,7 @@ bool resident_id_valid(struct slice text)
         return false;
     unsigned sum = 0;
     for (size_t i = 0; i < 17; i++) {
-        if (!is_digit(text.data[i]))
+        if (!ascii_is_digit(text.data[i]))
             return false;
         sum += weights[i] * (unsigned)(text.data[i] - '0');
     }

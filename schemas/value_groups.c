@@ -6,6 +6,7 @@
  * Versions are groups of digits too ("130.0.6723.116"), so a telephone number is told from them by
  * what versions do not have: two groups only, groups of one digit, or zeros before a long group.
  */
+#include "core/ascii.h"
 #include "schemas/canonical.h"
 #include "schemas/value_shape.h"
 
@@ -21,19 +22,9 @@ struct series {
     bool overflow;  /* longer than any number */
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_hex_letter(char c)
 {
     return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool is_alphanumeric(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static size_t count_of(struct slice text, bool (*is_member)(char))
@@ -132,7 +123,7 @@ static bool is_hex_number(const struct series *series)
         if (series->groups[i].length != each)
             return false;
     }
-    return count_of(digits, is_hex_letter) > 0 && count_of(digits, is_digit) >= 2;
+    return count_of(digits, is_hex_letter) > 0 && count_of(digits, ascii_is_digit) >= 2;
 }
 
 bool value_groups_identify(struct slice text)
@@ -141,11 +132,11 @@ bool value_groups_identify(struct slice text)
     size_t end = 0; /* of the last word */
     for (size_t at = 0; at <= text.length;) {
         size_t start = at;
-        while (at < text.length && is_alphanumeric(text.data[at]))
+        while (at < text.length && ascii_is_alphanumeric(text.data[at]))
             at++;
         struct slice word = slice_between(text, start, at);
         struct slice between = slice_between(text, end, start);
-        size_t digits = count_of(word, is_digit);
+        size_t digits = count_of(word, ascii_is_digit);
         bool apart = between.length > SEPARATOR_MOST;
         bool last = start == text.length;
         if (word.length > 0 || last) {

@@ -1,26 +1,7 @@
 #include "schemas/value_shape.h"
 
+#include "core/ascii.h"
 #include "core/utf8.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_alphanumeric(char c)
-{
-    return is_digit(c) || is_letter(c);
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 /* The character at `index`, or NUL on either side of the text. */
 static char at(struct slice text, size_t index)
@@ -44,7 +25,7 @@ static size_t run(struct slice text, size_t index, bool (*is_member)(char))
 
 static bool is_quad_character(char c)
 {
-    return is_digit(c) || c == '.';
+    return ascii_is_digit(c) || c == '.';
 }
 
 static bool is_quad(struct slice text)
@@ -79,7 +60,7 @@ static bool has_dotted_quad(struct slice text)
 
 static bool is_word_or_colon(char c)
 {
-    return is_alphanumeric(c) || c == '_' || c == ':';
+    return ascii_is_alphanumeric(c) || c == '_' || c == ':';
 }
 
 /* Two colons are enough with a digit in a group (std::a is none), five without. */
@@ -93,10 +74,10 @@ static bool is_colon_hex(struct slice word)
         if (c == ':') {
             colons++;
             group = 0;
-        } else if (!is_hex(c) || ++group > 4) {
+        } else if (!ascii_is_hex(c) || ++group > 4) {
             return false;
         }
-        digit = digit || is_digit(c);
+        digit = digit || ascii_is_digit(c);
     }
     return colons >= 5 || (colons >= 2 && digit);
 }
@@ -115,9 +96,9 @@ static bool has_colon_hex(struct slice text)
 static bool has_bare_mac(struct slice text)
 {
     for (size_t i = 0; i < text.length;) {
-        size_t length = run(text, i, is_alphanumeric);
-        if (length == 12 && run(text, i, is_hex) == 12 && run(text, i, is_digit) < 12 &&
-            run(text, i, is_letter) < 12)
+        size_t length = run(text, i, ascii_is_alphanumeric);
+        if (length == 12 && run(text, i, ascii_is_hex) == 12 && run(text, i, ascii_is_digit) < 12 &&
+            run(text, i, ascii_is_letter) < 12)
             return true;
         i += length ? length : 1;
     }
@@ -135,12 +116,12 @@ static bool has_mobile(struct slice text)
     for (size_t i = 0; i + 13 <= text.length; i++) {
         if (text.data[i] != '1' || text.data[i + 1] < '3')
             continue;
-        bool alone = !is_digit(before(text, i));
+        bool alone = !ascii_is_digit(before(text, i));
         bool prefixed = i >= 2 && text.data[i - 2] == '8' && text.data[i - 1] == '6' &&
-                        (i == 2 || !is_digit(text.data[i - 3]) || text.data[i - 3] == '0');
-        if ((alone || prefixed) && run(text, i, is_digit) == 3 &&
-            is_group_separator(text.data[i + 3]) && run(text, i + 4, is_digit) == 4 &&
-            is_group_separator(text.data[i + 8]) && run(text, i + 9, is_digit) == 4)
+                        (i == 2 || !ascii_is_digit(text.data[i - 3]) || text.data[i - 3] == '0');
+        if ((alone || prefixed) && run(text, i, ascii_is_digit) == 3 &&
+            is_group_separator(text.data[i + 3]) && run(text, i + 4, ascii_is_digit) == 4 &&
+            is_group_separator(text.data[i + 8]) && run(text, i + 9, ascii_is_digit) == 4)
             return true;
     }
     return false;
@@ -149,11 +130,11 @@ static bool has_mobile(struct slice text)
 static bool has_international(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        if (text.data[i] != '+' || is_alphanumeric(before(text, i)))
+        if (text.data[i] != '+' || ascii_is_alphanumeric(before(text, i)))
             continue;
         unsigned digits = 0;
         for (size_t j = i + 1; j < text.length; j++) {
-            if (is_digit(text.data[j]))
+            if (ascii_is_digit(text.data[j]))
                 digits++;
             else if (!is_group_separator(text.data[j]) && text.data[j] != '(' &&
                      text.data[j] != ')')
@@ -185,17 +166,17 @@ static bool has_plate(struct slice text)
     const char *end = text.data + text.length;
     for (size_t i = 0; i + 9 <= text.length; i++) {
         if ((unsigned char)text.data[i] < 0xE4 || utf8_step(text.data + i, end) != 3 ||
-            !is_province(utf8_decode(text.data + i, 3)) || !is_letter(text.data[i + 3]))
+            !is_province(utf8_decode(text.data + i, 3)) || !ascii_is_letter(text.data[i + 3]))
             continue;
         size_t from = i + 4;
         if (slice_starts_with(slice_tail(text, from), SLICE("\xC2\xB7")))
             from += 2;
         else if (at(text, from) == ' ')
             from++;
-        size_t length = run(text, from, is_alphanumeric);
+        size_t length = run(text, from, ascii_is_alphanumeric);
         bool digit = false;
         for (size_t j = from; j < from + length; j++)
-            digit = digit || is_digit(text.data[j]);
+            digit = digit || ascii_is_digit(text.data[j]);
         if (digit && (length == 4 || length == 5 || length == 6)) /* 4 before a final Han one */
             return true;
     }
@@ -233,13 +214,13 @@ static bool begins_key(char c)
 
 static bool is_key_character(char c)
 {
-    return is_alphanumeric(c) || c == '_' || c == '-';
+    return ascii_is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 static bool has_key(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
-        if (!begins_key(text.data[i]) || is_alphanumeric(before(text, i)))
+        if (!begins_key(text.data[i]) || ascii_is_alphanumeric(before(text, i)))
             continue;
         struct slice rest = slice_tail(text, i);
         for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
@@ -261,9 +242,9 @@ static bool has_assignment(struct slice text)
         if (text.data[i] != '=')
             continue;
         char last = before(text, i);
-        bool named = is_alphanumeric(last) || last == '_' || last == ' ' || last == ']';
+        bool named = ascii_is_alphanumeric(last) || last == '_' || last == ' ' || last == ']';
         size_t next = i + 1 + (at(text, i + 1) == ' ');
-        if (named && is_alphanumeric(at(text, next)))
+        if (named && ascii_is_alphanumeric(at(text, next)))
             return true;
     }
     return false;
@@ -277,7 +258,7 @@ static const char *const private_folders[] = {
 
 static bool is_path_character(char c)
 {
-    return is_alphanumeric(c) || c == '_' || c == '-';
+    return ascii_is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 /* A slash that continues no name begins an absolute path, or is part of a scheme's "://". */
@@ -321,7 +302,7 @@ static struct census take_census(struct slice text)
     size_t digits = 0;
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        digits += is_digit((char)c);
+        digits += ascii_is_digit((char)c);
         seen |= seen_of[c];
         all |= c;
     }

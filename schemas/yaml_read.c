@@ -1,6 +1,7 @@
 /* Reading nodes: mappings by key, scalars by type. The other half of yaml.h. */
 #include "schemas/yaml.h"
 
+#include "core/ascii.h"
 #include "core/time_text.h"
 
 #include <inttypes.h>
@@ -110,18 +111,12 @@ bool yaml_text(struct yaml_node *node, const char *where, struct diagnostics *di
     return true;
 }
 
-static bool is_letter_or_digit(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9');
-}
-
 bool yaml_is_name(struct slice text)
 {
-    if (text.length == 0 || text.length > YAML_NAME_LIMIT || !is_letter_or_digit(text.data[0]))
+    if (text.length == 0 || text.length > YAML_NAME_LIMIT || !ascii_is_alphanumeric(text.data[0]))
         return false;
     for (size_t i = 1; i < text.length; i++) {
-        if (!is_letter_or_digit(text.data[i]) && !memchr("_-.", text.data[i], 3))
+        if (!ascii_is_alphanumeric(text.data[i]) && !memchr("_-.", text.data[i], 3))
             return false;
     }
     return true;

@@ -1,24 +1,10 @@
 #include "worker/discover_name.h"
 
 #include "anonymize/detector.h"
+#include "core/ascii.h"
 #include "schemas/alphabet.h"
 
 enum { DIGITS_MOST = 4, SPACES_MOST = 3, HEX_RUN = 8, MIXED_RUN = 20 };
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 /* Punctuation that stands in names as developers write them. */
 static bool is_punctuation(char c)
@@ -32,16 +18,11 @@ static bool has_run(struct slice name, bool (*belongs)(char), size_t limit)
     for (size_t i = 0; i < name.length; i++) {
         bool in = belongs(name.data[i]);
         length = in ? length + 1 : 0;
-        digits = in ? digits + is_digit(name.data[i]) : 0;
+        digits = in ? digits + ascii_is_digit(name.data[i]) : 0;
         if (length >= limit && digits > 0 && digits < length)
             return true;
     }
     return false;
-}
-
-static bool is_alphanumeric(char c)
-{
-    return is_digit(c) || is_letter(c);
 }
 
 bool discover_name_is_data(struct slice name)
@@ -51,15 +32,15 @@ bool discover_name_is_data(struct slice name)
     if (name.length == 0 || name.length > DISCOVER_NAME_LIMIT)
         return true;
     for (size_t i = 0; i < name.length; i++) {
-        digits += is_digit(name.data[i]);
+        digits += ascii_is_digit(name.data[i]);
         spaces += name.data[i] == ' ';
         plain[i] = is_punctuation(name.data[i]) ? '_' : name.data[i];
     }
     /* What is left are letters of any script and digits, nothing invisible. */
     if (!alphabet_allows(ALPHABET_LABEL, slice_of(plain, name.length)))
         return true;
-    if (digits > DIGITS_MOST || spaces > SPACES_MOST || has_run(name, is_hex, HEX_RUN) ||
-        has_run(name, is_alphanumeric, MIXED_RUN))
+    if (digits > DIGITS_MOST || spaces > SPACES_MOST || has_run(name, ascii_is_hex, HEX_RUN) ||
+        has_run(name, ascii_is_alphanumeric, MIXED_RUN))
         return true;
     struct detector_options options = {.kept = true};
     return detector_finds(name, options, STRENGTH_CONTEXT);
