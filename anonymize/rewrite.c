@@ -68,8 +68,10 @@ static void write_leaf(struct rewriting *rewriting, const struct raw_value *valu
         return;
     }
     buffer_truncate(rewriting->out, before);
-    /* What is no datum (a discriminator, a signal) is not counted as one that was dropped. */
-    bool datum = rewriting->record->schema->fields[value->field].category != CATEGORY_NONE;
+    /* What is no datum (a discriminator, a signal) is not counted as one that was dropped, but for
+     * a value that stands where the schema has members. */
+    bool datum = (value->flags & RAW_REFUSED_TYPE) ||
+                 rewriting->record->schema->fields[value->field].category != CATEGORY_NONE;
     if (reason != DROP_NULL && datum)
         rewriting->counts.dropped[reason]++;
 }
