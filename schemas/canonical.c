@@ -263,6 +263,13 @@ static bool is_plain_integer(struct slice text)
     return text.length > 0 && (text.length == 1 || text.data[0] != '0');
 }
 
+/* Forms that are written in hex: a number there is decimal, and its digits are another id's. */
+static bool is_hexadecimal(enum identifier_form form)
+{
+    return form == FORM_ANDROID_ID || form == FORM_UUID || form == FORM_MAC || form == FORM_HEX ||
+           form == FORM_ADVERTISING;
+}
+
 enum canonical_result canonical_id(enum category category, enum json_type type, struct slice value,
                                    char memory[static CANONICAL_LIMIT], struct slice *out)
 {
@@ -275,7 +282,7 @@ enum canonical_result canonical_id(enum category category, enum json_type type, 
         return form == FORM_ADVERTISING ? CANONICAL_OPTED_OUT : CANONICAL_PLACEHOLDER;
     if (placeholder_holds(form, text)) /* -1 is one, and no plain integer */
         return CANONICAL_PLACEHOLDER;
-    if (type == JSON_NUMBER && !is_plain_integer(text))
+    if (type == JSON_NUMBER && (!is_plain_integer(text) || is_hexadecimal(form)))
         return CANONICAL_UNUSABLE;
 
     struct canonical_writer writer = {.memory = memory};

@@ -341,6 +341,10 @@ static void numbers_count_as_their_text(void **state)
         {CATEGORY_DEVICE_IMEI, "49015420323751", unusable}, /* or 049015420323751? */
         {CATEGORY_DEVICE_IMEI, "0", placeholder},
         {CATEGORY_DEVICE_IDFA, "0", opted_out},
+        {CATEGORY_DEVICE_ANDROID_ID, "1234567890123456",
+         unusable}, /* decimal, not its hex digits */
+        {CATEGORY_DEVICE_MAC_WIFI, "112233445566", unusable},
+        {CATEGORY_DEVICE_NFC_ID, "12345678", unusable},
         {CATEGORY_DEVICE_IMSI, "460001234567890", "460001234567890"},
         {CATEGORY_DEVICE_ICCID, "8965880812100011146", "8965880812100011146"},
     };
