@@ -24,8 +24,8 @@ struct explain_record {
     bool show_values; /* what would be written, in its place */
 };
 
-/* One real record: the decision per recipient and what settled it, then each value: category, what becomes of
- * it, and by which rule. */
+/* One real record: the decision per recipient and what settled it, then each value: category, what
+ * becomes of it, and by which rule. */
 void explain_record(struct buffer *out, const struct configuration *configuration,
                     struct engine *engine, const struct explain_record *what);
 
