@@ -274,6 +274,7 @@ static void test_no_room(void **state)
     for (size_t room = 0; room <= enough; room++) {
         struct buffer out;
         buffer_init(&out, 6 + room);
+        memset(buffer_reserve(&out, 6 + room), 0, 6 + room); /* what is in it is of this test */
         buffer_append_string(&out, "before");
         enum rewrite_result result = engine_rewrite(W.engine, record, 0, 0, DECISION_GRANTED, &time,
                                                     &out, &W.clean, &W.counts);
