@@ -1,6 +1,8 @@
 /*
  * SIGINT and SIGTERM end long work in good order: what is not committed is taken back, and nothing
- * unfinished stays behind. A second one ends the program at once.
+ * unfinished stays behind. A second one ends the program at once; so does the first after some
+ * seconds in which nothing came of it, with EXIT_FAILED: what is unfinished then keeps its
+ * temporary name.
  */
 #ifndef LETHE_WORKER_INTERRUPT_H
 #define LETHE_WORKER_INTERRUPT_H

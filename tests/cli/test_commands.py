@@ -102,6 +102,21 @@ class Commands(Scratch):
             self.assertEqual(left, [])
             shutil.rmtree(self.root / "out")
 
+    def test_interrupted_while_nothing_comes(self):
+        os.mkfifo(self.root / "silent")
+        self.make_keys()
+        for path in ("silent", "-"):
+            process = subprocess.Popen(
+                [LETHE, "replay", "-c", "lethe.yaml", "-o", "out-" + path, path], cwd=self.root,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.wait_for(lambda: (self.root / ("out-" + path)).exists())
+            time.sleep(0.2)
+            process.terminate()
+            self.assertEqual(process.wait(timeout=60), 3)
+            process.stdin.close()
+            self.assertIn(b"interrupted", process.stderr.read())
+            process.stderr.close()
+
     def wait_for(self, condition):
         deadline = time.monotonic() + 60
         while not condition():
