@@ -85,7 +85,10 @@ static enum rc set_up(struct capture_file *file)
     if (!file->input)
         return RC_NO_MEMORY;
     enum rc rc = read_head(file);
-    if (rc || !capture_is_zstd(slice_of(file->input, file->length)))
+    struct slice head = slice_of(file->input, file->length);
+    if (!rc && slice_starts_with(head, SLICE("\x1f\x8b")))
+        return RC_UNSUPPORTED; /* gzip: a text begins with none of these */
+    if (rc || !capture_is_zstd(head))
         return rc;
     file->zstd = capture_zstd_new();
     return file->zstd ? RC_OK : RC_NO_MEMORY;

@@ -187,6 +187,14 @@ class Replay(Scratch):
         self.write("empty.ndjson", "")
         self.assertNotIn("fields:", self.run_lethe(*what_if("empty.ndjson")).stdout.decode())
 
+    def test_gzip_is_told_apart(self):
+        self.write("in.ndjson.gz", b"\x1f\x8b\x08\x00" + bytes(range(256)) * 40)
+        done = self.run_lethe(*what_if("-o", "out", "in.ndjson.gz"), status=None)
+        text = (done.stdout + done.stderr).decode()
+        self.assertIn("in.ndjson.gz", text)
+        self.assertIn("not in this version", text)
+        self.assertNotIn("malformed", text)
+
     def test_missing_files(self):
         self.run_lethe(*what_if("-o", "out", "none.ndjson"), status=2)
         self.run_lethe("replay", "-c", "none.yaml", "in.ndjson", status=2)
