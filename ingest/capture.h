@@ -17,9 +17,9 @@
  *
  * zstd: several frames after each other, skippable frames, and a truncated end: what is whole is
  * handed out and `truncated` reported, and a line that is cut there is not. A last line without a
- * newline is a line where the file ends well. A frame with a
- * window over 128 MiB is refused. A damaged frame ends that file with RC_CORRUPT in its report, not
- * the run.
+ * newline is a line where the file ends well. A frame with a window over 128 MiB is refused. A
+ * damaged frame ends that file with RC_CORRUPT in its report, not the run; gzip, known by its magic
+ * number, with RC_UNSUPPORTED.
  */
 #ifndef LETHE_INGEST_CAPTURE_H
 #define LETHE_INGEST_CAPTURE_H
