@@ -6,16 +6,6 @@
 
 enum { REPORT_LIMIT = 4 * 1024 * 1024 };
 
-static void print_diagnostics(const struct diagnostics *diagnostics)
-{
-    struct buffer text;
-    buffer_init(&text, REPORT_LIMIT);
-    diagnostics_write(diagnostics, &text);
-    if (text.length > 0)
-        fwrite(text.data, 1, text.length, stderr);
-    buffer_release(&text);
-}
-
 static int run_file(const char *path, bool verbose, size_t *passed, size_t *failed)
 {
     struct diagnostics diagnostics;
@@ -26,7 +16,7 @@ static int run_file(const char *path, bool verbose, size_t *passed, size_t *fail
     diagnostics_init(&diagnostics);
     buffer_init(&report, REPORT_LIMIT);
     if (!policy_case_file_load(path, &file, &diagnostics)) {
-        print_diagnostics(&diagnostics);
+        configuration_print(&diagnostics);
         status = EXIT_USAGE;
     } else if (policy_case_runner_new(file.configuration, &runner) != RC_OK) {
         fprintf(stderr, "lethe test: %s\n", rc_sentence(RC_NO_MEMORY));

@@ -365,7 +365,7 @@ int configuration_schema(const struct configuration *configuration, struct slice
     return -1;
 }
 
-static void print_diagnostics(const struct diagnostics *diagnostics)
+void configuration_print(const struct diagnostics *diagnostics)
 {
     struct buffer text;
     buffer_init(&text, 4 * 1024 * 1024);
@@ -382,7 +382,7 @@ struct configuration *configuration_open(const char *path, bool list_warnings)
     struct configuration *configuration = configuration_load(path, &diagnostics);
     bool good = configuration && diagnostics.errors == 0;
     if (!good || list_warnings)
-        print_diagnostics(&diagnostics);
+        configuration_print(&diagnostics);
     else if (diagnostics.warnings > 0)
         fprintf(stderr, "%s: %u warnings; `lethe check -c %s` lists them\n", path,
                 diagnostics.warnings, path);

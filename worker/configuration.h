@@ -72,4 +72,7 @@ int configuration_schema(const struct configuration *configuration, struct slice
  */
 struct configuration *configuration_open(const char *path, bool list_warnings);
 
+/* Everything that was found, on standard error. */
+void configuration_print(const struct diagnostics *diagnostics);
+
 #endif
