@@ -5,6 +5,7 @@
 #define LETHE_CORE_ASCII_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 static inline bool ascii_is_digit(char c)
 {
@@ -34,6 +35,16 @@ static inline int ascii_hex_value(char c)
 static inline bool ascii_is_hex(char c)
 {
     return ascii_hex_value(c) >= 0;
+}
+
+/* Two lower-case digits a byte: 2 * count characters. */
+static inline void ascii_write_hex(const unsigned char *bytes, size_t count, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < count; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
 }
 
 static inline char ascii_lower(char c)

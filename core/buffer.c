@@ -86,21 +86,6 @@ void buffer_append_i64(struct buffer *buffer, int64_t number)
     buffer_append_u64(buffer, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
-void buffer_append_hex(struct buffer *buffer, const unsigned char *bytes, size_t count)
-{
-    static const char digits[] = "0123456789abcdef";
-    if (count == 0)
-        return;
-    char *to = buffer_reserve(buffer, count * 2);
-    if (!to)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        to[2 * i] = digits[bytes[i] >> 4];
-        to[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    buffer->length += count * 2;
-}
-
 void buffer_append_format(struct buffer *buffer, const char *format, ...)
 {
     /* What is short is made here first: the NUL of printf needs no room in the buffer then, and a

@@ -42,7 +42,6 @@ static inline void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_string(struct buffer *buffer, const char *text);
 void buffer_append_u64(struct buffer *buffer, uint64_t number);
 void buffer_append_i64(struct buffer *buffer, int64_t number);
-void buffer_append_hex(struct buffer *buffer, const unsigned char *bytes, size_t count);
 
 /* printf into the buffer; a text of 256 bytes or more needs room for one byte beyond it. Never with
  * a value of a record in a buffer meant for people. */

@@ -19,4 +19,10 @@ int64_t clock_now(const struct clock *clock);
 /* Nanoseconds of a clock that never goes back, for measuring; unrelated to the wall clock. */
 int64_t clock_monotonic_ns(void);
 
+/* The same in milliseconds, for deadlines. */
+int64_t clock_monotonic_ms(void);
+
+/* Sleeps for about so long; a signal may end it early. */
+void clock_sleep_ms(int64_t milliseconds);
+
 #endif

@@ -24,6 +24,7 @@
     X(RC_NO_SPACE, "no_space", "there is no space left on the device")                             \
     X(RC_REFUSED, "refused", "not permitted, or not the kind of file that it must be")             \
     X(RC_EXISTS, "exists", "it exists already")                                                    \
+    X(RC_AGAIN, "again", "it was undone and is to be done again")                                  \
     X(RC_CONFIGURATION, "configuration", "the configuration is not usable")                        \
     X(RC_UNSUPPORTED, "unsupported", "this is not in this version")                                \
     X(RC_INTERNAL, "internal", "an invariant of the program does not hold")

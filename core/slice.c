@@ -64,14 +64,17 @@ bool slice_to_u64(struct slice s, uint64_t *out)
     if (s.length == 0)
         return false;
     uint64_t value = 0;
-    for (size_t i = 0; i < s.length; i++) {
-        char c = s.data[i];
-        if (c < '0' || c > '9')
+    size_t safe = s.length < SAFE ? s.length : SAFE;
+    for (size_t i = 0; i < safe; i++) {
+        unsigned digit = (unsigned char)s.data[i] - (unsigned)'0';
+        if (digit > 9)
             return false;
-        if (i < SAFE)
-            value = value * 10 + (uint64_t)(c - '0');
-        else if (__builtin_mul_overflow(value, 10, &value) ||
-                 __builtin_add_overflow(value, (uint64_t)(c - '0'), &value))
+        value = value * 10 + digit;
+    }
+    for (size_t i = safe; i < s.length; i++) {
+        unsigned digit = (unsigned char)s.data[i] - (unsigned)'0';
+        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
             return false;
     }
     *out = value;

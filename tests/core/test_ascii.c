@@ -25,8 +25,19 @@ static void every_byte(void **state)
     }
 }
 
+static void test_written_as_hex(void **state)
+{
+    (void)state;
+    char out[] = "..........";
+    ascii_write_hex((const unsigned char *)"\x00\x9F\xFF", 3, out + 1);
+    assert_string_equal(out, ".009fff...");
+    ascii_write_hex(NULL, 0, out);
+    assert_string_equal(out, ".009fff...");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_byte)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_written_as_hex),
+                                       cmocka_unit_test(every_byte)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

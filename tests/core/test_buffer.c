@@ -40,12 +40,9 @@ static void test_appending(void **state)
     buffer_append_byte(&buffer, '|');
     buffer_append_i64(&buffer, 12);
     buffer_append_byte(&buffer, '|');
-    buffer_append_hex(&buffer, (const unsigned char *)"\x00\x9F\xFF", 3);
-    buffer_append_hex(&buffer, NULL, 0);
     buffer_append_format(&buffer, "|%s%d|", "x", 7);
     buffer_append_format(&buffer, "%s", "");
-    assert_buffer(&buffer, SLICE("a\0b|text|0|18446744073709551615|-9223372036854775808|12|009fff|"
-                                 "x7|"));
+    assert_buffer(&buffer, SLICE("a\0b|text|0|18446744073709551615|-9223372036854775808|12||x7|"));
     assert_int_equal(buffer_status(&buffer), RC_OK);
     buffer_release(&buffer);
     assert_null(buffer.data);
@@ -79,7 +76,6 @@ static void test_errors_stick(void **state)
     buffer_append_byte(&buffer, 'x');     /* would fit */
     buffer_append_u64(&buffer, 1);
     buffer_append_format(&buffer, "%d", 1);
-    buffer_append_hex(&buffer, (const unsigned char *)"a", 1);
     assert_null(buffer_reserve(&buffer, 0));
     assert_buffer(&buffer, SLICE("12345678"));
     assert_int_equal(buffer_status(&buffer), RC_LIMIT);
