@@ -24,6 +24,8 @@ enum { EPOCH_NONE = 0 }; /* epochs count from 1 */
 
 struct clean_record {
     struct slice json;  /* one object, one line, no newline at its end; in the batch's buffer */
+    struct slice key;   /* in `json`: the released value of the recipient's key field, as it stands
+                           there, quotes apart; or empty */
     unsigned schema;    /* its number in the configuration */
     unsigned recipient; /* likewise */
     uint32_t epoch;     /* of the pseudonyms in it, or EPOCH_NONE */

@@ -31,7 +31,9 @@ struct recipient {
     bool crosses_border; /* region is not home */
     struct slice domain; /* pseudonym domain; default its name */
     struct linkage linkage;
-    struct slice topic;     /* of rows, or empty */
+    struct slice topic; /* of rows, or empty */
+    bool packed;        /* many rows to a message of that topic: framing `lines` */
+    struct slice key;   /* path of the released field that its messages are keyed by, or empty */
     struct slice directory; /* of rows, or empty: one of the two */
     uint64_t part_bytes;    /* of compressed rows, about; default 64 MiB */
     int64_t part_delay;     /* default 60 s */

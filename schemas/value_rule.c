@@ -89,11 +89,20 @@ static bool split_number(struct slice text, struct parts *out)
     return !(out->negative && out->integer == 0 && all_zeros(out->fraction));
 }
 
+static size_t count_after_point(struct slice text)
+{
+    size_t point = slice_find_byte(text, '.');
+    return point < text.length ? text.length - point - 1 : 0;
+}
+
 static bool number_allowed(const struct value_rule *rule, struct slice text)
 {
     struct parts parts;
-    if (!rule->number || !split_number(text, &parts) ||
-        parts.fraction.length > rule->fraction_limit)
+    if (!rule->number)
+        return false;
+    if (rule->instant) /* which no sign, exponent or leading zero is part of */
+        return count_after_point(text) <= rule->fraction_limit && is_instant(text);
+    if (!split_number(text, &parts) || parts.fraction.length > rule->fraction_limit)
         return false;
     int64_t integer = parts.negative ? -(int64_t)parts.integer : (int64_t)parts.integer;
     bool beyond = !all_zeros(parts.fraction); /* further from zero than `integer` */
@@ -103,8 +112,6 @@ static bool number_allowed(const struct value_rule *rule, struct slice text)
         return false;
     if (beyond && !parts.negative && integer == rule->maximum)
         return false;
-    if (rule->instant)
-        return is_instant(text);
     return parts.fraction.length == 0 || count_digits(text) <= DECIMAL_DIGITS;
 }
 

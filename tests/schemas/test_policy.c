@@ -2,29 +2,9 @@
 
 #include "schemas/policy_action.h"
 #include "tests/schemas/expect_diagnostics.h"
+#include "tests/schemas/loader_fixture.h"
 
 #include <stdlib.h>
-
-enum { ARENA_LIMIT = 64 * 1024 * 1024 };
-
-struct fixture {
-    struct arena arena;
-    struct diagnostics diagnostics;
-    struct signal_names signals;
-};
-
-static void begin(struct fixture *fixture)
-{
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena, ARENA_LIMIT);
-    diagnostics_init(&fixture->diagnostics);
-}
-
-static void end(struct fixture *fixture)
-{
-    diagnostics_release(&fixture->diagnostics);
-    arena_release(&fixture->arena);
-}
 
 static struct policy *parse(struct fixture *fixture, const char *text)
 {
