@@ -123,7 +123,6 @@ static bool walk(const struct buckets *buckets, struct subject_key key, struct s
 bool buckets_find(const struct buckets *buckets, struct subject_key key, struct slot_image *out)
 {
     bool beyond;
-    buckets_prefetch(buckets, key);
     for (unsigned spins = 1;; spins++) {
         uint64_t before = load(&buckets->moves);
         if (walk(buckets, key, out, &beyond))

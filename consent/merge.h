@@ -11,6 +11,9 @@
  *   policy_version  the lower; an unknown purpose counts as version 0 without `since` or `until`
  *   age             the lower; stated by only one of them: 0, since either may be the stricter
  *   unreadable      once is enough, and then no purpose counts
+ *
+ * Where a message came from (`partition`, `split`) is not part of the state: neither compared nor
+ * joined.
  */
 #ifndef LETHE_CONSENT_MERGE_H
 #define LETHE_CONSENT_MERGE_H

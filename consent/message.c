@@ -392,6 +392,7 @@ void consent_message_read(struct consent_reader *reader, struct slice value,
                           struct consent_message *out)
 {
     out->tombstone = consent_value_is_tombstone(value);
+    out->partition = 0;
     out->ignored = 0;
     subject_consent_init(&out->subject);
     if (out->tombstone)

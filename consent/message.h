@@ -57,6 +57,7 @@ enum consent_key_result consent_key_parse(struct slice key, struct consent_key *
 
 struct consent_message {
     bool tombstone;
+    uint16_t partition; /* where it came from; 0 where there are none; the reader leaves it 0 */
     struct subject_consent subject; /* known; maybe unreadable */
     uint32_t ignored;               /* purposes and members that nobody knows */
 };

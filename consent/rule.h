@@ -54,15 +54,20 @@ struct purpose_consent {
     uint32_t policy_version; /* under which it was given; 0: not stated */
 };
 
-enum { AGE_UNKNOWN = 255 };
+enum {
+    AGE_UNKNOWN = 255,
+    CONSENT_PARTITION_LIMIT = 1024, /* of a consent topic */
+};
 
 /* All that is known of one subject. {0} means nothing is known: unknown everywhere. */
 struct subject_consent {
     bool known;      /* there is a message for this id */
     bool unreadable; /* its value could not be read: denied for every purpose */
     bool age_stated;
-    uint8_t age;      /* years; an age that could not be read is 0 */
-    int64_t erase_at; /* TIME_NONE: no erasure asked for (see subject_consent_init) */
+    uint8_t age;        /* years; an age that could not be read is 0 */
+    bool split;         /* messages came from more than one partition (table.h) */
+    uint16_t partition; /* that the first of them came from, below CONSENT_PARTITION_LIMIT */
+    int64_t erase_at;   /* TIME_NONE: no erasure asked for (see subject_consent_init) */
     uint64_t seq;
     struct purpose_consent purposes[PURPOSE_LIMIT];
 };

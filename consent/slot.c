@@ -2,20 +2,27 @@
 
 enum {
     INLINE_PURPOSES = 3,
-    SEQ_BITS = 40,
+    SEQ_BITS = 32,
+    PARTITION_SHIFT = 32, /* of word 0; the low bits */
+    PARTITION_LOW_BITS = 8,
     AGE_SHIFT = 40,
     USED_SHIFT = 48,
     UNREADABLE_SHIFT = 49,
     EXTENDED_SHIFT = 50,
     MARK_0_SHIFT = 51,
     MARK_1_SHIFT = 57,
+    SPLIT_SHIFT = 63,
     VERSION_SHIFT = 32, /* of word 2; 8 bits each */
     MARK_2_SHIFT = 56,
+    PARTITION_HIGH_SHIFT = 62,
     COUNT_SHIFT = 32, /* of word 2, extended */
     STATE_BITS = 3,
     LONG_TIME_BITS = 40,
     VERSION_LOW_BITS = 24,
 };
+
+_Static_assert(CONSENT_PARTITION_LIMIT == 1 << (PARTITION_LOW_BITS + 64 - PARTITION_HIGH_SHIFT),
+               "the bits of a partition");
 
 static uint64_t low_bits(uint64_t word, unsigned count)
 {
@@ -101,10 +108,13 @@ void slot_encode(const struct subject_consent *subject, struct slot_image *out)
     unsigned numbers[PURPOSE_LIMIT];
     unsigned count = list_purposes(subject, numbers);
     uint64_t age = subject->age_stated ? subject->age : AGE_UNKNOWN;
+    uint64_t partition = subject->partition;
     out->words[0] = age << AGE_SHIFT | (uint64_t)1 << USED_SHIFT |
-                    (uint64_t)subject->unreadable << UNREADABLE_SHIFT;
+                    (uint64_t)subject->unreadable << UNREADABLE_SHIFT |
+                    low_bits(partition, PARTITION_LOW_BITS) << PARTITION_SHIFT |
+                    (uint64_t)subject->split << SPLIT_SHIFT;
     out->words[1] = 0;
-    out->words[2] = 0;
+    out->words[2] = partition >> PARTITION_LOW_BITS << PARTITION_HIGH_SHIFT;
     out->record_count = 0;
     if (fits_inline(subject, numbers, count))
         encode_inline(subject, numbers, count, out);
@@ -187,6 +197,9 @@ void slot_decode(const struct slot_image *image, struct subject_consent *out)
     subject_consent_init(out);
     out->known = true;
     out->unreadable = image->words[0] >> UNREADABLE_SHIFT & 1;
+    out->split = image->words[0] >> SPLIT_SHIFT & 1;
+    out->partition = (uint16_t)(low_bits(image->words[0] >> PARTITION_SHIFT, PARTITION_LOW_BITS) |
+                                image->words[2] >> PARTITION_HIGH_SHIFT << PARTITION_LOW_BITS);
     out->age_stated = age != AGE_UNKNOWN;
     out->age = out->age_stated ? (uint8_t)age : 0;
     if (slot_record_count(image->words) > 0)

@@ -2,15 +2,25 @@
  * How a subject's state is packed into the table: three 64-bit words in its slot, and for what is
  * rare up to three records of eight words beside it. Internal to consent.
  *
- * In the slot fit: a seq below 2^40, the age, three purposes (any of the eight) with their state, a
- * `since` in seconds up to the year 2106 and a policy version up to 255. Everything else, that is a
- * fourth purpose, an `until`, an erasure or anything larger, makes the slot refer to records that
- * hold the whole state.
+ * In the slot fit: a seq below 2^32, the age, the partition, three purposes (any of the eight) with
+ * their state, a `since` in seconds up to the year 2106 and a policy version up to 255. Everything
+ * else, that is a fourth purpose, an `until`, an erasure or anything larger, makes the slot refer
+ * to records that hold the whole state.
  *
- *   word 0   seq 40 | age 8 | used 1 | unreadable 1 | extended 1 | marks of purposes 0 and 1
- *   word 1   since of purposes 0 and 1                     (extended: numbers of records 0 and 1)
- *   word 2   since of 2 | three versions | mark of 2       (extended: record 2 | purposes counted)
- *   records  seq | erase_at | then two words a purpose
+ * word 0, in bits:
+ * - seq 32, partition 8, age 8, used 1, unreadable 1, extended 1
+ * - marks of purposes 0 and 1, split 1
+ *
+ * word 1:
+ * - since of purposes 0 and 1
+ * - extended: numbers of records 0 and 1
+ *
+ * word 2:
+ * - since of purpose 2, three versions, mark of purpose 2
+ * - extended: record 2, purposes counted
+ * - in both forms: the 2 high bits of the partition
+ *
+ * records: seq, erase_at, then two words a purpose
  */
 #ifndef LETHE_CONSENT_SLOT_H
 #define LETHE_CONSENT_SLOT_H

@@ -25,6 +25,7 @@ enum {
     X(old_seq)                                                                                     \
     X(same)                                                                                        \
     X(conflicts)                                                                                   \
+    X(split)                                                                                       \
     X(unreadable_values)                                                                           \
     X(unreadable_keys)                                                                             \
     X(no_form)                                                                                     \
@@ -32,6 +33,7 @@ enum {
     X(ignored_members)                                                                             \
     X(full)                                                                                        \
     X(subjects)                                                                                    \
+    X(split_subjects)                                                                              \
     X(bytes)
 
 struct shared_counts {
@@ -141,11 +143,50 @@ static void publish(struct consent_table *table)
                           memory_order_relaxed);
 }
 
-static enum consent_apply_result forget(struct consent_table *table, struct subject_key key)
+static void put_back(struct consent_table *table, struct subject_key key,
+                     const struct subject_consent *subject)
 {
-    bool known = buckets_remove(&table->buckets, key);
+    struct slot_image image;
+    slot_encode(subject, &image);
+    buckets_put(&table->buckets, key, &image);
     publish(table);
-    return known ? CONSENT_APPLIED : CONSENT_SAME;
+}
+
+/* Nothing tells which of two partitions spoke last, so both are heeded. */
+static enum consent_apply_result join_split(struct consent_table *table, struct subject_key key,
+                                            const struct subject_consent *stored,
+                                            const struct subject_consent *incoming)
+{
+    struct subject_consent joined = *stored;
+    subject_consent_join(&joined, incoming);
+    if (incoming->seq > joined.seq)
+        joined.seq = incoming->seq;
+    joined.split = true;
+    if (stored->split && subject_consent_equal(&joined, stored))
+        return CONSENT_SAME;
+    if (!stored->split)
+        add(&table->counts.split_subjects, 1);
+    put_back(table, key, &joined);
+    return CONSENT_SPLIT;
+}
+
+static enum consent_apply_result forget(struct consent_table *table, struct subject_key key,
+                                        unsigned partition)
+{
+    struct slot_image image;
+    struct subject_consent stored;
+    struct subject_consent nothing;
+    if (!buckets_find(&table->buckets, key, &image))
+        return CONSENT_SAME;
+    slot_decode(&image, &stored);
+    if (stored.split || stored.partition != partition) {
+        subject_consent_init(&nothing);
+        subject_consent_settle(&nothing);
+        return join_split(table, key, &stored, &nothing);
+    }
+    buckets_remove(&table->buckets, key);
+    publish(table);
+    return CONSENT_APPLIED;
 }
 
 static enum consent_apply_result add_subject(struct consent_table *table, struct subject_key key,
@@ -163,14 +204,18 @@ static enum consent_apply_result apply(struct consent_table *table, struct subje
     struct slot_image image;
     struct subject_consent stored;
     if (message->tombstone)
-        return forget(table, key);
+        return forget(table, key, message->partition);
     struct subject_consent incoming = message->subject;
     subject_consent_settle(&incoming);
+    incoming.partition = message->partition;
+    incoming.split = false;
     if (!buckets_find(&table->buckets, key, &image)) {
         slot_encode(&incoming, &image);
         return add_subject(table, key, &image);
     }
     slot_decode(&image, &stored);
+    if (stored.split || stored.partition != incoming.partition)
+        return join_split(table, key, &stored, &incoming);
     if (incoming.unreadable && incoming.seq == 0)
         incoming.seq = stored.seq;
     if (incoming.seq < stored.seq)
@@ -182,9 +227,7 @@ static enum consent_apply_result apply(struct consent_table *table, struct subje
         subject_consent_join(&incoming, &stored);
         result = CONSENT_CONFLICT;
     }
-    slot_encode(&incoming, &image);
-    buckets_put(&table->buckets, key, &image);
-    publish(table);
+    put_back(table, key, &incoming);
     return result;
 }
 
@@ -205,10 +248,18 @@ static size_t find_blocked(const struct consent_table *table, struct subject_key
     return i;
 }
 
-void consent_table_block_key(struct consent_table *table, struct slice key)
+/* Two keyed hashes: that of the bytes, and one over it and the partition. */
+static struct subject_key hash_blocked(const struct consent_table *table, unsigned partition,
+                                       struct slice key)
 {
-    struct subject_key hash =
-        hash_bytes(table->blocked_key, key.length ? key.data : "", key.length);
+    struct subject_key place[2] = {
+        hash_bytes(table->blocked_key, key.length ? key.data : "", key.length), {{partition, 0}}};
+    return hash_bytes(table->blocked_key, place, sizeof place);
+}
+
+static void block_key(struct consent_table *table, unsigned partition, struct slice key)
+{
+    struct subject_key hash = hash_blocked(table, partition, key);
     add(&table->counts.unreadable_keys, 1);
     if (find_blocked(table, hash) == table->blocked_count) {
         if (table->blocked_count < BLOCKED_KEY_LIMIT)
@@ -219,10 +270,14 @@ void consent_table_block_key(struct consent_table *table, struct slice key)
     publish(table);
 }
 
-static void unblock_key(struct consent_table *table, struct slice key)
+void consent_table_block_key(struct consent_table *table, struct slice key)
 {
-    struct subject_key hash =
-        hash_bytes(table->blocked_key, key.length ? key.data : "", key.length);
+    block_key(table, 0, key);
+}
+
+static void unblock_key(struct consent_table *table, unsigned partition, struct slice key)
+{
+    struct subject_key hash = hash_blocked(table, partition, key);
     size_t at = find_blocked(table, hash);
     if (at < table->blocked_count)
         table->blocked[at] = table->blocked[--table->blocked_count];
@@ -244,6 +299,9 @@ static void count_result(struct consent_table *table, enum consent_apply_result 
     case CONSENT_CONFLICT:
         add(&table->counts.conflicts, 1);
         break;
+    case CONSENT_SPLIT:
+        add(&table->counts.split, 1);
+        break;
     case CONSENT_FULL:
         add(&table->counts.full, 1);
         break;
@@ -252,12 +310,13 @@ static void count_result(struct consent_table *table, enum consent_apply_result 
 
 /* The line of the subject's bucket is on its way while the value is being read. */
 static void apply_value(struct consent_table *table, struct consent_reader *reader,
-                        const struct consent_key *key, struct slice value)
+                        unsigned partition, const struct consent_key *key, struct slice value)
 {
     struct consent_message message;
     struct subject_key hash = hash_id(table, key->category, key->id);
     buckets_prefetch(&table->buckets, hash);
     consent_message_read(reader, value, &message);
+    message.partition = (uint16_t)partition;
     add(&table->counts.ignored_members, message.ignored);
     if (message.tombstone)
         add(&table->counts.tombstones, 1);
@@ -266,16 +325,19 @@ static void apply_value(struct consent_table *table, struct consent_reader *read
     count_result(table, apply(table, hash, &message));
 }
 
-enum consent_key_result consent_table_message(struct consent_table *table,
-                                              struct consent_reader *reader, struct slice key,
-                                              struct slice value)
+enum consent_key_result consent_table_message_from(struct consent_table *table,
+                                                   struct consent_reader *reader,
+                                                   unsigned partition, struct slice key,
+                                                   struct slice value)
 {
     struct consent_key parsed;
+    if (partition >= CONSENT_PARTITION_LIMIT)
+        partition = CONSENT_PARTITION_LIMIT - 1;
     enum consent_key_result result = consent_key_parse(key, &parsed);
     add(&table->counts.messages, 1);
     switch (result) {
     case CONSENT_KEY_OK:
-        apply_value(table, reader, &parsed, value);
+        apply_value(table, reader, partition, &parsed, value);
         break;
     case CONSENT_KEY_NO_FORM:
         add(&table->counts.no_form, 1);
@@ -286,9 +348,9 @@ enum consent_key_result consent_table_message(struct consent_table *table,
     case CONSENT_KEY_UNREADABLE:
         if (consent_value_is_tombstone(value)) {
             add(&table->counts.tombstones, 1);
-            unblock_key(table, key);
+            unblock_key(table, partition, key);
         } else {
-            consent_table_block_key(table, key);
+            block_key(table, partition, key);
         }
         break;
     }
@@ -314,17 +376,38 @@ const char *consent_block_sentence(enum consent_block block)
     return "unknown";
 }
 
+void consent_table_seek(const struct consent_table *table, enum category category, struct slice id,
+                        struct consent_seek *out)
+{
+    out->is_id = !is_no_id(category, id);
+    if (!out->is_id)
+        return;
+    struct subject_key key = hash_id(table, category, id);
+    memcpy(out->key, key.words, sizeof out->key);
+    buckets_prefetch(&table->buckets, key);
+}
+
+bool consent_table_found(const struct consent_table *table, const struct consent_seek *seek,
+                         struct subject_consent *out)
+{
+    struct slot_image image;
+    if (seek->is_id) {
+        struct subject_key key = {{seek->key[0], seek->key[1]}};
+        if (buckets_find(&table->buckets, key, &image)) {
+            slot_decode(&image, out);
+            return true;
+        }
+    }
+    subject_consent_init(out);
+    return false;
+}
+
 bool consent_table_find(const struct consent_table *table, enum category category, struct slice id,
                         struct subject_consent *out)
 {
-    struct slot_image image;
-    if (is_no_id(category, id) ||
-        !buckets_find(&table->buckets, hash_id(table, category, id), &image)) {
-        subject_consent_init(out);
-        return false;
-    }
-    slot_decode(&image, out);
-    return true;
+    struct consent_seek seek;
+    consent_table_seek(table, category, id, &seek);
+    return consent_table_found(table, &seek, out);
 }
 
 void consent_table_counts(const struct consent_table *table, struct consent_counts *out)

@@ -11,6 +11,18 @@
  * lanes read at the same time and get either the state before or the state after a message, never a
  * mixture. The memory is sized for `subject_limit` when the table is made and does not move.
  * It is excluded from core dumps (MADV_DONTDUMP).
+ *
+ * Partitions. A key has one writer and so one partition of the topic; within it messages have an
+ * order. Where producers disagree about the partition (Java's default partitioner is murmur2,
+ * librdkafka's is CRC32: give the latter `partitioner=murmur2_random`) a subject's messages lie in
+ * two, and nothing tells which came last: compaction keeps the last of each, and seq is no help
+ * where one of the writers has lost count. So the table remembers the partition of a subject's
+ * first message. A message from another one makes the stricter join of both and marks the subject
+ * split: from then on every message about it, whatever its seq, is joined, a tombstone as a state
+ * in which nothing is known. A split subject can only lose; it stays until the table is made anew,
+ * and is whole again once one of the two partitions holds a tombstone only, or nothing, of that
+ * key. (A tombstone that came before the other partition's message has left nothing to compare: a
+ * withdrawal is written as a state.)
  */
 #ifndef LETHE_CONSENT_TABLE_H
 #define LETHE_CONSENT_TABLE_H
@@ -30,6 +42,7 @@ enum consent_apply_result {
     CONSENT_OLD_SEQ,  /* lower than what is there: ignored */
     CONSENT_SAME,     /* the same again; also a tombstone for what is not there */
     CONSENT_CONFLICT, /* an equal seq with another content: the stricter of both stays */
+    CONSENT_SPLIT,    /* of a subject in two partitions: the stricter of both stays */
     CONSENT_FULL,     /* beyond the limit: the table is blocked until there is room */
 };
 
@@ -48,13 +61,24 @@ enum consent_apply_result consent_table_apply(struct consent_table *table,
 
 /*
  * A message as it comes: parses key and value, applies, and keeps the counts below. An unreadable
- * key blocks the table until a tombstone with the same key bytes comes (its keyed hash is kept,
- * never the key; at most 1024 of them, then the table is blocked for good). A tombstone for an
- * unreadable key that is not among them hides nothing. Returns what the key was like.
+ * key blocks the table until a tombstone with the same key bytes comes in the same partition, since
+ * from another one it would not delete the message (the key's keyed hash is kept, never the key; at
+ * most 1024 of them, then the table is blocked for good). A tombstone for an unreadable key that is
+ * not among them hides nothing. `partition` below CONSENT_PARTITION_LIMIT; higher ones are taken as
+ * the highest. Returns what the key was like.
  */
-enum consent_key_result consent_table_message(struct consent_table *table,
-                                              struct consent_reader *reader, struct slice key,
-                                              struct slice value);
+enum consent_key_result consent_table_message_from(struct consent_table *table,
+                                                   struct consent_reader *reader,
+                                                   unsigned partition, struct slice key,
+                                                   struct slice value);
+
+/* For sources without partitions. */
+static inline enum consent_key_result consent_table_message(struct consent_table *table,
+                                                            struct consent_reader *reader,
+                                                            struct slice key, struct slice value)
+{
+    return consent_table_message_from(table, reader, 0, key, value);
+}
 
 /* As consent_table_message for a key that cannot be read: blocks until its tombstone comes. For
  * sources that know that these bytes are no key, whatever they look like. */
@@ -75,11 +99,27 @@ const char *consent_block_sentence(enum consent_block block);
 bool consent_table_find(const struct consent_table *table, enum category category, struct slice id,
                         struct subject_consent *out);
 
+/*
+ * The same in two steps, for who has several ids: the first asks for the memory of one, the second
+ * waits for it, and while it waits that of the others comes. What was found is as of the second
+ * step.
+ */
+struct consent_seek {
+    uint64_t key[2]; /* the id's keyed hash */
+    bool is_id;
+};
+
+void consent_table_seek(const struct consent_table *table, enum category category, struct slice id,
+                        struct consent_seek *out);
+bool consent_table_found(const struct consent_table *table, const struct consent_seek *seek,
+                         struct subject_consent *out);
+
 struct consent_counts {
-    uint64_t messages, applied, tombstones, old_seq, same, conflicts;
+    uint64_t messages, applied, tombstones, old_seq, same, conflicts, split;
     uint64_t unreadable_values, unreadable_keys, no_form, placeholders, ignored_members, full;
-    uint64_t subjects; /* known now */
-    uint64_t bytes;    /* of memory touched, overflow included */
+    uint64_t subjects;       /* known now */
+    uint64_t split_subjects; /* among them; denied where their partitions disagree */
+    uint64_t bytes;          /* of memory touched, overflow included */
 };
 
 /* Any thread; numbers that belong together may be one message apart. */

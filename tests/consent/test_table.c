@@ -196,6 +196,82 @@ static void too_many_unreadable_keys_block_for_good(void **state)
     assert_int_equal(consent_table_block(table), CONSENT_BLOCK_KEY);
 }
 
+static void send_from(unsigned partition, const char *key, const char *value)
+{
+    consent_table_message_from(table, reader, partition, slice_from_string(key),
+                               slice_from_string(value));
+}
+
+static void one_subject_in_two_partitions_can_only_lose(void **state)
+{
+    (void)state;
+    send_from(3, "account.user_id:7", VALUE("5", "granted"));
+    send_from(3, "account.user_id:7", VALUE("6", "granted"));
+    assert_false(find("7").split);
+    assert_int_equal(find("7").partition, 3);
+    /* An older seq from elsewhere denies all the same. */
+    send_from(2, "account.user_id:7", VALUE("1", "withdrawn"));
+    assert_true(find("7").split);
+    assert_int_equal(find("7").partition, 3);
+    assert_int_equal(find("7").seq, 6);
+    assert_int_equal(find("7").purposes[OPERATION].state, CONSENT_WITHDRAWN);
+    send_from(3, "account.user_id:7", VALUE("9", "granted"));
+    send_from(2, "account.user_id:7", VALUE("10", "granted"));
+    assert_int_equal(find("7").purposes[OPERATION].state, CONSENT_WITHDRAWN);
+    assert_int_equal(find("7").seq, 10);
+    send_from(2, "account.user_id:7", VALUE("10", "granted"));
+    struct consent_counts c = counts();
+    assert_int_equal(c.split, 3);
+    assert_int_equal(c.split_subjects, 1);
+    assert_int_equal(c.same, 1);
+    assert_int_equal(c.applied, 2);
+}
+
+static void two_partitions_that_agree_stay_granted(void **state)
+{
+    (void)state;
+    send_from(0, "account.user_id:7", VALUE("5", "granted"));
+    send_from(1023, "account.user_id:7", VALUE("5", "granted"));
+    assert_true(find("7").split);
+    assert_int_equal(find("7").purposes[OPERATION].state, CONSENT_GRANTED);
+    assert_true(find("7").purposes[OPERATION].since != TIME_NONE);
+    /* Other subjects are none the worse. */
+    send_from(1023, "account.user_id:8", VALUE("5", "granted"));
+    assert_false(find("8").split);
+}
+
+static void a_tombstone_forgets_no_split_subject(void **state)
+{
+    (void)state;
+    send_from(1, "account.user_id:7", VALUE("5", "denied"));
+    send_from(0, "account.user_id:7", "null");
+    assert_true(find("7").split);
+    assert_int_equal(find("7").purposes[OPERATION].state, CONSENT_DENIED);
+    send_from(1, "account.user_id:7", "null");
+    assert_int_equal(find("7").purposes[OPERATION].state, CONSENT_DENIED);
+    send_from(1, "account.user_id:8", VALUE("5", "granted"));
+    send_from(0, "account.user_id:8", "null");
+    assert_int_equal(find("8").purposes[OPERATION].since, TIME_NONE); /* which is no grant */
+    send_from(1, "account.user_id:8", VALUE("6", "granted"));
+    assert_int_equal(find("8").purposes[OPERATION].since, TIME_NONE);
+    /* A partition's own tombstone, with nothing from elsewhere, forgets. */
+    send_from(4, "account.user_id:9", VALUE("5", "granted"));
+    send_from(4, "account.user_id:9", "null");
+    assert_false(find("9").known);
+    assert_int_equal(counts().subjects, 2);
+    assert_int_equal(counts().split_subjects, 2);
+}
+
+static void only_its_own_partition_frees_a_key(void **state)
+{
+    (void)state;
+    send_from(1, "nobody:1", VALUE("1", "granted"));
+    send_from(0, "nobody:1", "null");
+    assert_int_equal(consent_table_block(table), CONSENT_BLOCK_KEY);
+    send_from(1, "nobody:1", "null");
+    assert_int_equal(consent_table_block(table), CONSENT_BLOCK_NONE);
+}
+
 static void send_numbered(const char *value, unsigned number)
 {
     char key[48];
@@ -328,6 +404,10 @@ int main(void)
         TEST(ids_without_form_are_counted),
         TEST(unreadable_keys_block),
         TEST(too_many_unreadable_keys_block_for_good),
+        TEST(one_subject_in_two_partitions_can_only_lose),
+        TEST(two_partitions_that_agree_stay_granted),
+        TEST(a_tombstone_forgets_no_split_subject),
+        TEST(only_its_own_partition_frees_a_key),
         TEST(a_full_table_blocks_until_there_is_room),
         TEST(beyond_its_spare_room_it_blocks_for_good),
         cmocka_unit_test(a_block_has_a_sentence),

@@ -56,7 +56,9 @@ static void draw_subject(struct subject_consent *out)
     out->unreadable = one_in(12);
     out->age_stated = one_in(3);
     out->age = (uint8_t)draw(256);
-    out->seq = one_in(20) ? UINT64_MAX - draw(2) : one_in(20) ? (uint64_t)1 << 40 : 1 + draw(4);
+    out->partition = (uint16_t)draw(CONSENT_PARTITION_LIMIT);
+    out->split = one_in(8);
+    out->seq = one_in(20) ? UINT64_MAX - draw(2) : one_in(20) ? (uint64_t)1 << 32 : 1 + draw(4);
     if (one_in(6))
         out->erase_at = draw_time();
     unsigned purposes = one_in(3) ? PURPOSE_LIMIT : 4;
@@ -94,6 +96,8 @@ static void packing_loses_nothing(void **state)
         assert_int_equal(slot_record_count(image.words), image.record_count);
         slot_decode(&image, &back);
         assert_true(same_content(&subject, &back));
+        assert_int_equal(back.partition, subject.partition);
+        assert_int_equal(back.split, subject.split);
         by_records[image.record_count]++;
     }
     for (unsigned i = 0; i <= RECORD_LIMIT; i++)
@@ -108,7 +112,9 @@ static void three_purposes_fit(void **state)
     struct slot_image image;
     subject_consent_init(&subject);
     subject.known = true;
-    subject.seq = ((uint64_t)1 << 40) - 1;
+    subject.seq = UINT32_MAX;
+    subject.partition = CONSENT_PARTITION_LIMIT - 1;
+    subject.split = true;
     subject.age_stated = true;
     subject.age = 254;
     for (unsigned i = 5; i < 8; i++)
@@ -257,6 +263,58 @@ static void the_order_of_arrival_does_not_matter(void **state)
     consent_table_free(table);
 }
 
+/* The decision for the subject, of a table that only gets the messages of some partitions. */
+static enum decision decide_by(const struct consent_message *messages, unsigned count,
+                               unsigned partitions, int64_t event, int64_t now)
+{
+    static const char id[] = "a";
+    struct consent_key key = {.category = CATEGORY_ACCOUNT_USER_ID, .id = slice_of(id, 1)};
+    struct consent_table *table;
+    struct subject_consent found;
+    assert_int_equal(consent_table_new(1, NULL, &table), RC_OK);
+    for (unsigned i = 0; i < count; i++) {
+        if (partitions >> messages[i].partition & 1)
+            consent_table_apply(table, &key, &messages[i]);
+    }
+    consent_table_find(table, key.category, key.id, &found);
+    consent_table_free(table);
+    return decide(&found, SUBJECT_SUBJECT, event, now, AGE_UNKNOWN_IS_ADULT);
+}
+
+/* Whatever the order in which two partitions are read: nothing is granted that the messages of one
+ * of them alone would not grant, also when every later message grants all. */
+static void two_partitions_are_the_stricter_of_both(void **state)
+{
+    (void)state;
+    unsigned granted = 0;
+    for (unsigned round = 0; round < ROUNDS / 4; round++) {
+        struct consent_message messages[8];
+        unsigned count = 2 + (unsigned)draw(7);
+        for (unsigned i = 0; i < count; i++) {
+            messages[i] = (struct consent_message){.partition = (uint16_t)draw(2)};
+            draw_subject(&messages[i].subject);
+            if (one_in(2)) {
+                subject_consent_init(&messages[i].subject);
+                messages[i].subject.seq = 1 + draw(4);
+                messages[i].subject.purposes[1] =
+                    (struct purpose_consent){CONSENT_GRANTED, draw_time(), TIME_NONE, 2};
+            }
+        }
+        int64_t event = (int64_t)draw(25) * TIME_SECOND;
+        int64_t now = (int64_t)draw(25) * TIME_SECOND;
+        bool both = false;
+        for (unsigned i = 1; i < count; i++)
+            both = both || messages[i].partition != messages[0].partition;
+        if (!both)
+            continue;
+        enum decision decision = decide_by(messages, count, 3, event, now);
+        assert_true(decision <= decide_by(messages, count, 1, event, now));
+        assert_true(decision <= decide_by(messages, count, 2, event, now));
+        granted += decision == DECISION_GRANTED;
+    }
+    assert_true(granted > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +323,7 @@ int main(void)
         cmocka_unit_test(settling_is_strict),
         cmocka_unit_test(a_join_is_the_stricter_of_both),
         cmocka_unit_test(the_order_of_arrival_does_not_matter),
+        cmocka_unit_test(two_partitions_are_the_stricter_of_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
