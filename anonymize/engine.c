@@ -45,6 +45,14 @@ static size_t depth_of(const struct schema *schema)
     return deepest;
 }
 
+/* Each entry in a cache line of its own. */
+static struct kept_memo *new_memos(struct arena *arena, size_t count)
+{
+    enum { LINE = sizeof(struct kept_memo_entry) };
+    char *memory = arena_allocate(arena, count * sizeof(struct kept_memo) + LINE, 1);
+    return memory ? (struct kept_memo *)(void *)(memory + (-(uintptr_t)memory & (LINE - 1))) : NULL;
+}
+
 static enum rc prepare_schema(struct engine *engine, size_t index)
 {
     const struct engine_options *options = &engine->options;
@@ -54,9 +62,15 @@ static enum rc prepare_schema(struct engine *engine, size_t index)
     out->roles = find_roles(schema, &engine->arena);
     out->plans =
         ARENA_ARRAY(&engine->arena, options->recipient_count * PLANS_PER_RECIPIENT, struct plan);
-    out->kept = ARENA_ARRAY(&engine->arena, schema->field_count, struct kept_memo);
-    if (!out->roles || !out->plans || !out->kept)
+    out->kept = new_memos(&engine->arena, schema->field_count);
+    out->ids = ARENA_ARRAY(&engine->arena, schema->field_count, struct id_memo);
+    out->keys = ARENA_ARRAY(&engine->arena, options->recipient_count, uint16_t);
+    if (!out->roles || !out->plans || !out->kept || !out->ids || !out->keys)
         return RC_NO_MEMORY;
+    for (size_t i = 0; i < options->recipient_count; i++)
+        out->keys[i] = options->recipients[i].key.length > 0
+                           ? schema_field(schema, options->recipients[i].key)
+                           : FIELD_NONE;
     size_t depth = depth_of(schema);
     if (depth > engine->open_limit)
         engine->open_limit = depth;
@@ -136,9 +150,9 @@ void engine_free(struct engine *engine)
     free(engine);
 }
 
-void engine_forget_keys(struct engine *engine)
+void engine_use_consent(struct engine *engine, const struct consent_table *consent)
 {
-    pseudonymiser_forget(engine->pseudonymiser);
+    engine->options.consent = consent;
 }
 
 const struct engine_schema *engine_schema_of(const struct engine *engine,

@@ -60,8 +60,8 @@ struct engine_options {
 LETHE_CHECKED enum rc engine_new(const struct engine_options *options, struct engine **out);
 void engine_free(struct engine *engine);
 
-/* After keyring_refresh. */
-void engine_forget_keys(struct engine *engine);
+/* Another consent table from the next record on; as in the options. */
+void engine_use_consent(struct engine *engine, const struct consent_table *consent);
 
 /*
  * Reads the record's ids and signals and looks the ids up: everything the consent rule asks for.

@@ -6,6 +6,7 @@
 #define LETHE_ANONYMIZE_ENGINE_STATE_H
 
 #include "anonymize/engine.h"
+#include "anonymize/id_memo.h"
 #include "anonymize/kept_memo.h"
 #include "anonymize/pseudonym.h"
 
@@ -24,7 +25,9 @@ struct engine_schema {
     const struct schema *schema;
     const uint8_t *roles;   /* of enum fact_role, by field */
     struct kept_memo *kept; /* by field */
+    struct id_memo *ids;    /* likewise */
     struct plan *plans;     /* [recipient * PLANS_PER_RECIPIENT + decision - 1] */
+    uint16_t *keys;         /* by recipient: the field that its rows are keyed by, or FIELD_NONE */
 };
 
 /* A container of the clean record that is being written. */
@@ -52,6 +55,7 @@ struct value_task {
     const struct raw_value *value;
     const struct planned_field *planned;
     struct kept_memo *kept; /* of the schema, by field */
+    struct id_memo *ids;    /* likewise */
     const struct schema *schema;
     size_t recipient;
     int64_t event_time; /* substituted or not */
@@ -60,11 +64,31 @@ struct value_task {
 /* What a value's writing returns as the reason where the value was null. */
 enum { DROP_NULL = DROP_REASON_COUNT };
 
-/* Appends the JSON of what may leave of the value; false: nothing was appended that the caller does
- * not take back, and *reason (DROP_NULL included) says why. *epoch is set where it is a pseudonym.
+/* Is nothing of the value to leave, whatever it holds? Then *reason says why. */
+static inline bool value_is_left_out(const struct raw_value *value, enum action action,
+                                     enum drop_reason by_plan, int *reason)
+{
+    if (value->type == JSON_NULL)
+        *reason = DROP_NULL;
+    else if (value->flags & RAW_REFUSED_TYPE)
+        *reason = DROP_TYPE;
+    else if (action == ACTION_DROP)
+        *reason = (int)by_plan;
+    else
+        return false;
+    return true;
+}
+
+/* Of a value that is not left out: appends the JSON of what may leave of it; false: nothing was
+ * appended that the caller does not take back, and *reason says why. *epoch is set where it is a
+ * pseudonym.
  */
 bool value_write(struct engine *engine, const struct value_task *task, struct buffer *out,
                  uint32_t *epoch, int *reason);
+
+/* Was the value's text found fit to leave as it stands? Then, under ACTION_KEEP, what value_write
+ * would append is the text as it is in the record. A time never is. Does not read task->planned. */
+bool value_is_remembered(const struct value_task *task);
 
 /* The decoded text of a string (without a lone surrogate), or a number's text. In place, or in the
  * engine's scratch memory until the next call. False: longer than that. */

@@ -8,8 +8,8 @@ struct found_id {
     char memory[CANONICAL_LIMIT];
 };
 
-static void find_id(struct engine *engine, enum category category, const struct raw_value *value,
-                    struct found_id *out)
+static void find_id(struct engine *engine, struct id_memo *memo, enum category category,
+                    const struct raw_value *value, struct found_id *out)
 {
     struct slice text;
     out->result = CANONICAL_UNUSABLE;
@@ -17,8 +17,31 @@ static void find_id(struct engine *engine, enum category category, const struct 
         (value->type != JSON_STRING && value->type != JSON_NUMBER))
         return;
     if (value_text(engine, value, &text))
-        out->result =
-            canonical_id(category, (enum json_type)value->type, text, out->memory, &out->id);
+        out->result = id_memo_canonical(memo, category, (enum json_type)value->type, text,
+                                        out->memory, &out->id);
+}
+
+/* Facts while they are gathered. The look-ups of all ids are begun before the first is waited for:
+ * each is a miss of the processor's caches. */
+struct gathering {
+    struct engine *engine;
+    const struct engine_schema *known;
+    const struct schema *schema;
+    struct record_facts *facts;
+    size_t settled; /* subjects whose consent has been waited for */
+    struct consent_seek seeks[SUBJECT_LIMIT];
+};
+
+static void settle(struct gathering *gathering)
+{
+    const struct consent_table *consent = gathering->engine->options.consent;
+    struct record_facts *facts = gathering->facts;
+    for (; gathering->settled < facts->subject_count; gathering->settled++) {
+        size_t i = gathering->settled;
+        if (!consent ||
+            !consent_table_found(consent, &gathering->seeks[i], &facts->subjects[i].consent))
+            subject_consent_init(&facts->subjects[i].consent);
+    }
 }
 
 /*
@@ -44,24 +67,29 @@ static void merge_into_last(struct record_facts *facts, const struct subject_con
         kept->erase_at = consent->erase_at;
 }
 
-static void add_subject(const struct engine *engine, struct record_facts *facts, uint16_t field,
-                        enum subject_role role, enum category category, const struct found_id *id)
+/* `id` NULL: of no use. */
+static void add_subject(struct gathering *gathering, uint16_t field, enum subject_role role,
+                        enum category category, const struct found_id *id)
 {
-    bool full = facts->subject_count == SUBJECT_LIMIT;
-    struct subject_fact spare;
-    struct subject_fact *fact = full ? &spare : &facts->subjects[facts->subject_count];
+    const struct consent_table *consent = gathering->engine->options.consent;
+    struct record_facts *facts = gathering->facts;
     bool usable = id && id->result == CANONICAL_OK;
-    if (!usable || !engine->options.consent ||
-        !consent_table_find(engine->options.consent, category, id->id, &fact->consent))
-        subject_consent_init(&fact->consent);
-    if (full) {
-        merge_into_last(facts, &fact->consent);
+    struct consent_seek seek = {.is_id = false};
+    if (usable && consent)
+        consent_table_seek(consent, category, id->id, &seek);
+    if (facts->subject_count == SUBJECT_LIMIT) {
+        struct subject_consent spare;
+        settle(gathering);
+        if (!consent || !consent_table_found(consent, &seek, &spare))
+            subject_consent_init(&spare);
+        merge_into_last(facts, &spare);
         return;
     }
+    gathering->seeks[facts->subject_count] = seek;
+    struct subject_fact *fact = &facts->subjects[facts->subject_count++];
     fact->role = role;
     fact->unusable = !usable;
     fact->field = field;
-    facts->subject_count++;
 }
 
 static bool is_one_of(struct slice text, const char *const *words)
@@ -96,13 +124,13 @@ static bool is_opt_out(struct engine *engine, const struct raw_value *value,
     }
 }
 
-static void note_signals(struct engine *engine, const struct schema *schema,
-                         const struct raw_value *value, struct record_facts *facts)
+static void note_signals(struct gathering *gathering, const struct raw_value *value)
 {
+    const struct schema *schema = gathering->schema;
     for (size_t i = 0; i < schema->signal_count; i++) {
         const struct schema_signal *signal = &schema->signals[i];
-        if (signal->field == value->field && is_opt_out(engine, value, signal->meaning))
-            facts->signals |= (uint32_t)1 << (signal->signal & 31);
+        if (signal->field == value->field && is_opt_out(gathering->engine, value, signal->meaning))
+            gathering->facts->signals |= (uint32_t)1 << (signal->signal & 31);
     }
 }
 
@@ -113,20 +141,19 @@ static bool is_absent(const struct raw_value *value)
            (value->type == JSON_STRING && slice_trim(value->text).length == 0);
 }
 
-static void note_id(struct engine *engine, const struct schema *schema,
-                    const struct raw_value *value, uint8_t roles, struct record_facts *facts)
+static void note_id(struct gathering *gathering, const struct raw_value *value, uint8_t roles)
 {
     struct found_id id;
-    enum category category = schema->fields[value->field].category;
+    enum category category = gathering->schema->fields[value->field].category;
     if (!(roles & FACT_SUBJECT) && is_absent(value))
         return; /* an id that is not there cannot refuse */
-    find_id(engine, category, value, &id);
+    find_id(gathering->engine, &gathering->known->ids[value->field], category, value, &id);
     if (id.result == CANONICAL_OPTED_OUT)
-        facts->advertising_opt_out = true;
+        gathering->facts->advertising_opt_out = true;
     if (!(roles & (FACT_SUBJECT | FACT_VETO)) || id.result == CANONICAL_OPTED_OUT ||
         id.result == CANONICAL_PLACEHOLDER)
         return;
-    add_subject(engine, facts, value->field, roles & FACT_SUBJECT ? SUBJECT_SUBJECT : SUBJECT_VETO,
+    add_subject(gathering, value->field, roles & FACT_SUBJECT ? SUBJECT_SUBJECT : SUBJECT_VETO,
                 category, &id);
 }
 
@@ -141,18 +168,18 @@ static bool lies_below(const struct schema *schema, uint16_t field, uint16_t con
  * Something else stands where a container with ids or signals should be: what they say cannot be
  * read. Its null says that there are no signals and vetoes; a subject's place it leaves unreadable.
  */
-static void note_refused_container(const struct engine *engine, const struct schema *schema,
-                                   const struct raw_value *value, struct record_facts *facts)
+static void note_refused_container(struct gathering *gathering, const struct raw_value *value)
 {
+    const struct schema *schema = gathering->schema;
     for (size_t i = 0; i < schema->subject_count; i++)
         if (lies_below(schema, schema->subjects[i], value->field))
-            add_subject(engine, facts, schema->subjects[i], SUBJECT_SUBJECT, CATEGORY_NONE, NULL);
+            add_subject(gathering, schema->subjects[i], SUBJECT_SUBJECT, CATEGORY_NONE, NULL);
     for (size_t i = 0; value->type != JSON_NULL && i < schema->veto_count; i++)
         if (lies_below(schema, schema->vetoes[i], value->field))
-            add_subject(engine, facts, schema->vetoes[i], SUBJECT_VETO, CATEGORY_NONE, NULL);
+            add_subject(gathering, schema->vetoes[i], SUBJECT_VETO, CATEGORY_NONE, NULL);
     for (size_t i = 0; value->type != JSON_NULL && i < schema->signal_count; i++)
         if (lies_below(schema, schema->signals[i].field, value->field))
-            facts->signals |= (uint32_t)1 << (schema->signals[i].signal & 31);
+            gathering->facts->signals |= (uint32_t)1 << (schema->signals[i].signal & 31);
 }
 
 void engine_facts(struct engine *engine, const struct raw_record *record,
@@ -167,16 +194,23 @@ void engine_facts(struct engine *engine, const struct raw_record *record,
     const struct engine_schema *known = engine_schema_of(engine, record->schema);
     if (!known)
         return; /* no subject: nothing is granted */
+    struct gathering gathering;
+    gathering.engine = engine;
+    gathering.known = known;
+    gathering.schema = known->schema;
+    gathering.facts = facts;
+    gathering.settled = 0;
     for (uint32_t i = 0; i < record->count; i++) {
         const struct raw_value *value = &record->values[i];
         uint8_t roles = known->roles[value->field];
         if (roles == 0)
             continue;
         if ((roles & FACT_ABOVE) && (value->flags & RAW_REFUSED_TYPE))
-            note_refused_container(engine, known->schema, value, facts);
+            note_refused_container(&gathering, value);
         if (roles & FACT_SIGNAL)
-            note_signals(engine, known->schema, value, facts);
+            note_signals(&gathering, value);
         if (roles & (FACT_SUBJECT | FACT_VETO | FACT_ADVERTISING))
-            note_id(engine, known->schema, value, roles, facts);
+            note_id(&gathering, value, roles);
     }
+    settle(&gathering);
 }

@@ -13,7 +13,7 @@
 #include "core/json_scan.h"
 #include "core/slice.h"
 
-enum { KEPT_MEMO_WAYS = 8, KEPT_MEMO_TEXT = 62 };
+enum { KEPT_MEMO_WAYS = 32, KEPT_MEMO_TEXT = 62 };
 
 struct kept_memo_entry {
     uint8_t type; /* enum json_type; JSON_ABSENT: empty */

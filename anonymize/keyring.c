@@ -1,28 +1,22 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "anonymize/key_directory.h"
 #include "anonymize/key_schedule.h"
 #include "anonymize/secret_memory.h"
 
 struct keyring {
-    char *directory; /* NULL: throw-away keys */
-    struct key_schedule schedule;
     struct epoch_key *keys; /* by time */
-    unsigned char *secrets; /* guarded, read-only but while they change; KEY_BYTES a key */
+    unsigned char *secrets; /* guarded, read-only once they are there; KEY_BYTES a key */
     size_t count;
     bool locked;
 };
 
-static struct keyring *keyring_new(struct key_schedule schedule, size_t count)
+static struct keyring *keyring_new(size_t count)
 {
     struct keyring *keyring = calloc(1, sizeof *keyring);
     if (!keyring)
         return NULL;
-    keyring->schedule = schedule;
     keyring->keys = calloc(count + 1, sizeof *keyring->keys);
     keyring->secrets = secret_memory_new(count, KEY_BYTES, &keyring->locked);
     if (keyring->keys && keyring->secrets)
@@ -37,7 +31,6 @@ void keyring_release(struct keyring *keyring)
         return;
     secret_memory_free(keyring->secrets);
     free(keyring->keys);
-    free(keyring->directory);
     free(keyring);
 }
 
@@ -56,7 +49,8 @@ static void insert_key(struct keyring *keyring, struct epoch_key key, const unsi
     keyring->count++;
 }
 
-static void take_keys(struct keyring *keyring, const struct key_directory *directory, int64_t now)
+static void take_keys(struct keyring *keyring, const struct key_directory *directory,
+                      struct key_schedule schedule, int64_t now)
 {
     for (size_t i = 0; i < directory->count; i++) {
         const struct key_record *file = &directory->keys[i];
@@ -64,7 +58,7 @@ static void take_keys(struct keyring *keyring, const struct key_directory *direc
                                 .begins = file->begins,
                                 .ends = file->ends,
                                 .destroyed = TIME_NONE};
-        key.state = key_state_at(keyring->schedule, key.begins, key.ends, now);
+        key.state = key_state_at(schedule, key.begins, key.ends, now);
         if (key_record_living(file) && key.state != KEY_DUE)
             insert_key(keyring, key, key_directory_secret(directory, i));
     }
@@ -80,13 +74,12 @@ enum rc keyring_open(const char *directory, struct key_schedule schedule, int64_
         rc = key_directory_open(directory, KEY_DIRECTORY_READ, &files, reason);
     if (rc != RC_OK)
         return rc;
-    struct keyring *keyring = keyring_new(schedule, files.living);
-    if (keyring && (keyring->directory = strdup(directory))) {
-        take_keys(keyring, &files, now);
+    struct keyring *keyring = keyring_new(files.living);
+    if (keyring) {
+        take_keys(keyring, &files, schedule, now);
         sodium_mprotect_readonly(keyring->secrets);
         *out = keyring;
     } else {
-        keyring_release(keyring);
         rc = secret_refuse(reason, directory, rc_sentence(RC_NO_MEMORY), RC_NO_MEMORY);
     }
     key_directory_close(&files);
@@ -121,7 +114,7 @@ enum rc keyring_throw_away(struct key_schedule schedule, int64_t now, const uint
     int64_t last = (now + schedule.epoch - origin) / schedule.epoch;
     if (last - first + 1 > KEY_LIMIT || last >= UINT32_MAX)
         return RC_LIMIT;
-    struct keyring *keyring = keyring_new(schedule, (size_t)(last - first + 1));
+    struct keyring *keyring = keyring_new((size_t)(last - first + 1));
     if (!keyring)
         return RC_NO_MEMORY;
     for (int64_t i = first; i <= last; i++) {
@@ -137,57 +130,6 @@ enum rc keyring_throw_away(struct key_schedule schedule, int64_t now, const uint
     sodium_mprotect_readonly(keyring->secrets);
     *out = keyring;
     return RC_OK;
-}
-
-/* What cannot be told (no descriptor left, an I/O error) is not a sign that the key is gone. */
-static bool is_gone(int error_number)
-{
-    return error_number == ENOENT || error_number == ENOTDIR;
-}
-
-static bool key_file_is_gone(int directory, uint32_t number)
-{
-    char name[KEY_NAME_SIZE];
-    key_file_name(number, true, name);
-    if (faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return true;
-    key_file_name(number, false, name);
-    return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && is_gone(errno);
-}
-
-static void let_go(struct keyring *keyring, size_t index)
-{
-    size_t behind = keyring->count - index - 1;
-    unsigned char *place = keyring->secrets + index * KEY_BYTES;
-    memmove(&keyring->keys[index], &keyring->keys[index + 1], behind * sizeof *keyring->keys);
-    memmove(place, place + KEY_BYTES, behind * KEY_BYTES);
-    keyring->count--;
-    sodium_memzero(keyring->secrets + keyring->count * KEY_BYTES, KEY_BYTES);
-}
-
-size_t keyring_refresh(struct keyring *keyring, int64_t now)
-{
-    int directory = -1;
-    bool all_gone = false;
-    if (keyring->directory) {
-        directory = open(keyring->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        all_gone = directory < 0 && is_gone(errno);
-    }
-    size_t gone = 0;
-    sodium_mprotect_readwrite(keyring->secrets);
-    for (size_t i = keyring->count; i-- > 0;) {
-        struct epoch_key *key = &keyring->keys[i];
-        key->state = key_state_at(keyring->schedule, key->begins, key->ends, now);
-        if (all_gone || key->state == KEY_DUE ||
-            (directory >= 0 && key_file_is_gone(directory, key->number))) {
-            let_go(keyring, i);
-            gone++;
-        }
-    }
-    sodium_mprotect_readonly(keyring->secrets);
-    if (directory >= 0)
-        close(directory);
-    return gone;
 }
 
 /* The last key that begins at or before that time, if the time is in it. */

@@ -20,8 +20,9 @@
  * The directory is locked (flock) while it is read or changed.
  *
  * An epoch is chosen by the event's time. A key is due to be destroyed `keep` after its epoch's
- * end; a due key is let go of by keyring_refresh without being told. The event's time of an epoch
- * whose key is gone, or that never had one, finds no key.
+ * end; one that is due is not even taken. An open keyring stays as it is: who follows keys that
+ * come and go opens it anew (worker/generation.h). The event's time of an epoch whose key is gone,
+ * or that never had one, finds no key.
  */
 #ifndef LETHE_ANONYMIZE_KEYS_H
 #define LETHE_ANONYMIZE_KEYS_H
@@ -68,9 +69,6 @@ LETHE_CHECKED enum rc keyring_throw_away(struct key_schedule schedule, int64_t n
 
 void keyring_release(struct keyring *keyring);
 
-/* Lets go of keys that are due, or whose file is gone. Returns how many. Not while lanes use it. */
-size_t keyring_refresh(struct keyring *keyring, int64_t now);
-
 /* The number of the epoch that this time falls into and has a key, or 0. */
 uint32_t keyring_epoch(const struct keyring *keyring, int64_t event_time);
 
@@ -84,7 +82,7 @@ bool keyring_is_locked(const struct keyring *keyring);
 size_t keyring_count(const struct keyring *keyring);
 const struct epoch_key *keyring_at(const struct keyring *keyring, size_t index);
 
-/* The secret of an epoch, or NULL. In guarded memory; valid until refresh or release. Only
+/* The secret of an epoch, or NULL. In guarded memory; valid until release. Only
  * pseudonym.c may call it. */
 const unsigned char *keyring_secret(const struct keyring *keyring, uint32_t epoch);
 

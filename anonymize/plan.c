@@ -81,15 +81,30 @@ static void plan_field(const struct plan *plan, const struct policy *policy, boo
         out->time_step = time_step_of(&action, &plan->recipient->linkage);
 }
 
+static void plan_way(const struct field *field, const struct planned_field *planned,
+                     struct field_way *out)
+{
+    _Static_assert(ACTION_COUNT <= UINT8_MAX && DROP_REASON_COUNT <= UINT8_MAX, "bytes");
+    out->name = field->quoted.data;
+    out->name_length = (uint16_t)field->quoted.length; /* a few hundred at most: schema_path.h */
+    out->action = (uint8_t)planned->action.action;
+    out->reason = (uint8_t)planned->reason;
+    out->is_datum = field->category != CATEGORY_NONE;
+}
+
 enum rc plan_compile(const struct schema *schema, const struct policy *policy,
                      const struct recipient *recipient, enum decision decision, struct arena *arena,
                      struct plan *out)
 {
     struct planned_field *fields = ARENA_ARRAY(arena, schema->field_count, struct planned_field);
-    if (!fields)
+    struct field_way *ways = ARENA_ARRAY(arena, schema->field_count, struct field_way);
+    if (!fields || !ways)
         return RC_NO_MEMORY;
-    *out = (struct plan){
-        .schema = schema, .recipient = recipient, .decision = decision, .fields = fields};
+    *out = (struct plan){.schema = schema,
+                         .recipient = recipient,
+                         .decision = decision,
+                         .fields = fields,
+                         .ways = ways};
     /* A decision or a purpose that does not exist releases nothing: the zeroed plan. */
     if ((decision != DECISION_REDUCED && decision != DECISION_GRANTED) ||
         recipient->purpose == PURPOSE_CROSS_BORDER || recipient->purpose >= policy->purpose_count ||
@@ -100,6 +115,7 @@ enum rc plan_compile(const struct schema *schema, const struct policy *policy,
         decision == DECISION_GRANTED && policy->purposes[recipient->purpose].basis == BASIS_CONSENT;
     for (size_t i = 0; i < schema->field_count; i++) {
         plan_field(out, policy, granted, schema->fields[i].category, &fields[i]);
+        plan_way(&schema->fields[i], &fields[i], &ways[i]);
         out->released += fields[i].action.action != ACTION_DROP;
         out->uses_pseudonyms |= fields[i].action.action == ACTION_PSEUDONYM;
     }

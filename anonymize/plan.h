@@ -22,11 +22,22 @@ struct planned_field {
     int64_t time_step;       /* of a time that is released: the coarser of rule and linkage */
 };
 
+/* The same for every record that is walked over, small enough to stay in the nearest cache: what is
+ * said of most values needs no more. */
+struct field_way {
+    const char *name;     /* `"name":`, as it is written out; of a root and an element nothing */
+    uint16_t name_length; /* bytes */
+    uint8_t action;       /* enum action */
+    uint8_t reason;       /* enum drop_reason, of ACTION_DROP */
+    bool is_datum;        /* one that is left out counts as dropped; a discriminator does not */
+};
+
 struct plan {
     const struct schema *schema;
     const struct recipient *recipient;
     enum decision decision;
     const struct planned_field *fields; /* by field number */
+    const struct field_way *ways;       /* likewise */
     size_t released;                    /* how many fields it can release at all */
     bool uses_pseudonyms;
 };

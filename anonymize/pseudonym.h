@@ -13,9 +13,8 @@
 #define LETHE_ANONYMIZE_PSEUDONYM_H
 
 #include "anonymize/keys.h"
+#include "core/buffer.h"
 #include "schemas/category.h"
-
-enum { PSEUDONYM_LIMIT = 48 /* bytes: e4294967295-32 hex digits */ };
 
 struct pseudonymiser;
 
@@ -24,19 +23,20 @@ LETHE_CHECKED enum rc pseudonymiser_new(const struct keyring *keyring, const str
                                         size_t domain_count, struct pseudonymiser **out);
 void pseudonymiser_free(struct pseudonymiser *pseudonymiser);
 
-/* After keyring_refresh: derived keys of epochs that are gone are wiped. */
-void pseudonymiser_forget(struct pseudonymiser *pseudonymiser);
-
 /*
- * Writes the pseudonym of a canonical id into memory of PSEUDONYM_LIMIT bytes. Returns its length,
- * or 0 where the event's time has no key. *epoch is the epoch used.
+ * Appends the pseudonym of a canonical id, in quotes, to a buffer. False where the event's time has
+ * no key: nothing was appended. *epoch is the epoch used, 0 for none.
+ *
+ * Two hashes cost little more than one (hmac.h), so the hex digits may be written later: they are
+ * zeros until pseudonym_finish, which is called with the same buffer before anyone reads it. The
+ * buffer may grow meanwhile, but not be cut back to before them without pseudonym_discard.
  */
-size_t pseudonym(struct pseudonymiser *pseudonymiser, size_t domain, enum category category,
-                 int64_t event_time, struct slice canonical, char memory[static PSEUDONYM_LIMIT],
-                 uint32_t *epoch);
+bool pseudonym_append(struct pseudonymiser *pseudonymiser, size_t domain, enum category category,
+                      int64_t event_time, struct slice canonical, struct buffer *out,
+                      uint32_t *epoch);
+void pseudonym_finish(struct pseudonymiser *pseudonymiser, struct buffer *out);
 
-/* HMAC-SHA-256 behind one function: the reference implementation is libsodium's. */
-void hmac_sha256(const unsigned char *key, size_t key_length, struct slice message,
-                 unsigned char out[static 32]);
+/* What is pending is not written. */
+void pseudonym_discard(struct pseudonymiser *pseudonymiser);
 
 #endif

@@ -10,19 +10,41 @@ struct rewriting {
     size_t start; /* length of the output before the record */
     size_t depth; /* containers that are open */
     uint32_t epoch;
+    uint16_t key_field;        /* FIELD_NONE: rows of this recipient have no key */
+    size_t key_at, key_length; /* of its value in the output; 0: not written yet */
     struct field_counts counts;
 };
 
-/* The comma and the name, or the comma alone inside an array. */
-static void write_beginning(struct rewriting *rewriting, const struct raw_value *value)
+/* The comma and the name before a value (inside an array the comma alone), and room for its text.
+ * Returns where that goes, or NULL. */
+static char *begin_value(struct rewriting *rewriting, const struct raw_value *value, size_t text)
 {
-    if (rewriting->depth == 0)
+    struct buffer *out = rewriting->out;
+    const struct field_way *way = &rewriting->plan->ways[value->field];
+    size_t comma = rewriting->depth > 0 && rewriting->engine->open[rewriting->depth - 1].any;
+    char *to = buffer_reserve(out, comma + way->name_length + text);
+    if (!to)
+        return NULL;
+    if (comma)
+        *to++ = ',';
+    if (way->name_length > 0)
+        memcpy(to, way->name, way->name_length);
+    out->length += comma + way->name_length;
+    return to + way->name_length;
+}
+
+/* A value that leaves with the text that it has in the record. */
+static void write_as_it_stands(struct rewriting *rewriting, const struct raw_value *value)
+{
+    struct slice text = value->text;
+    size_t quote = value->type == JSON_STRING;
+    char *to = begin_value(rewriting, value, text.length + 2 * quote);
+    if (!to)
         return;
-    if (rewriting->engine->open[rewriting->depth - 1].any)
-        buffer_append_byte(rewriting->out, ',');
-    const struct field *field = &rewriting->record->schema->fields[value->field];
-    if (!field->is_element)
-        buffer_append(rewriting->out, field->quoted);
+    if (quote)
+        to[0] = to[text.length + 1] = '"';
+    memcpy(to + quote, text.data, text.length);
+    rewriting->out->length += text.length + 2 * quote;
 }
 
 /* Its bracket is written now and taken back if nothing follows. False: deeper than the schema is,
@@ -34,8 +56,11 @@ static bool open_container(struct rewriting *rewriting, const struct raw_value *
     bool object = value->type == JSON_OBJECT;
     struct open_container opened = {
         .end = value->end, .close = object ? '}' : ']', .before = rewriting->out->length};
-    write_beginning(rewriting, value);
-    buffer_append_byte(rewriting->out, object ? '{' : '[');
+    char *to = begin_value(rewriting, value, 1);
+    if (to) {
+        *to = object ? '{' : '[';
+        rewriting->out->length++;
+    }
     rewriting->engine->open[rewriting->depth++] = opened;
     return true;
 }
@@ -52,28 +77,73 @@ static void close_container(struct rewriting *rewriting)
         rewriting->engine->open[rewriting->depth - 1].any = true;
 }
 
-static void write_leaf(struct rewriting *rewriting, const struct raw_value *value)
+/* The value that was just written from `at` on is the row's key; the first, where it is in an
+ * array. */
+static void note_key(struct rewriting *rewriting, size_t at)
 {
-    const struct planned_field *planned = &rewriting->plan->fields[value->field];
+    const struct buffer *out = rewriting->out;
+    size_t length = out->failed ? 0 : out->length - at;
+    if (rewriting->key_length > 0 || length == 0)
+        return;
+    bool quoted = length >= 2 && out->data[at] == '"';
+    rewriting->key_at = at + quoted;
+    rewriting->key_length = length - 2 * (size_t)quoted;
+}
+
+/* `length`: of its text, at the end of the output. */
+static void note_written(struct rewriting *rewriting, const struct raw_value *value,
+                         enum action action, size_t length)
+{
+    rewriting->counts.by_action[action]++;
+    rewriting->engine->open[rewriting->depth - 1].any = true;
+    if (value->field == rewriting->key_field)
+        note_key(rewriting, rewriting->out->length - length);
+}
+
+static void count_dropped(struct rewriting *rewriting, const struct raw_value *value, int reason)
+{
+    /* What is no datum (a discriminator, a signal) is not counted as one that was dropped, but for
+     * a value that stands where the schema has members. */
+    bool datum = (value->flags & RAW_REFUSED_TYPE) || rewriting->plan->ways[value->field].is_datum;
+    if (reason != DROP_NULL && datum)
+        rewriting->counts.dropped[reason]++;
+}
+
+/* One that has to be looked at. */
+static void rewrite_leaf(struct rewriting *rewriting, const struct raw_value *value,
+                         enum action action)
+{
     size_t before = rewriting->out->length;
     int reason = DROP_NULL;
-    rewriting->task.value = value;
-    rewriting->task.planned = planned;
-    if (planned->action.action != ACTION_DROP && value->type != JSON_NULL)
-        write_beginning(rewriting, value);
+    rewriting->task.planned = &rewriting->plan->fields[value->field];
+    (void)begin_value(rewriting, value, 0);
+    size_t at = rewriting->out->length;
     if (value_write(rewriting->engine, &rewriting->task, rewriting->out, &rewriting->epoch,
                     &reason)) {
-        rewriting->counts.by_action[planned->action.action]++;
-        rewriting->engine->open[rewriting->depth - 1].any = true;
+        note_written(rewriting, value, action, rewriting->out->length - at);
         return;
     }
     buffer_truncate(rewriting->out, before);
-    /* What is no datum (a discriminator, a signal) is not counted as one that was dropped, but for
-     * a value that stands where the schema has members. */
-    bool datum = (value->flags & RAW_REFUSED_TYPE) ||
-                 rewriting->record->schema->fields[value->field].category != CATEGORY_NONE;
-    if (reason != DROP_NULL && datum)
-        rewriting->counts.dropped[reason]++;
+    count_dropped(rewriting, value, reason);
+}
+
+static void write_leaf(struct rewriting *rewriting, const struct raw_value *value)
+{
+    const struct field_way *way = &rewriting->plan->ways[value->field];
+    int reason;
+    if (value_is_left_out(value, (enum action)way->action, (enum drop_reason)way->reason,
+                          &reason)) {
+        count_dropped(rewriting, value, reason);
+        return;
+    }
+    rewriting->task.value = value;
+    if (way->action == ACTION_KEEP && value_is_remembered(&rewriting->task)) {
+        write_as_it_stands(rewriting, value);
+        note_written(rewriting, value, ACTION_KEEP,
+                     value->text.length + 2 * (value->type == JSON_STRING));
+        return;
+    }
+    rewrite_leaf(rewriting, value, (enum action)way->action);
 }
 
 static bool has_room(const struct rewriting *rewriting)
@@ -150,16 +220,20 @@ enum rewrite_result engine_rewrite(struct engine *engine, const struct raw_recor
                                   .plan = plan,
                                   .task = {.schema = record->schema,
                                            .kept = engine->schemas[schema_number].kept,
+                                           .ids = engine->schemas[schema_number].ids,
                                            .recipient = recipient,
                                            .event_time = time->time},
                                   .out = out,
+                                  .key_field = engine->schemas[schema_number].keys[recipient],
                                   .start = out->length};
     if (!write_record(&rewriting)) {
         enum rewrite_result result = what_lacked(&rewriting);
+        pseudonym_discard(engine->pseudonymiser);
         buffer_truncate(out, rewriting.start);
         out->failed = false;
         return result;
     }
+    pseudonym_finish(engine->pseudonymiser, out);
     if (out->length == rewriting.start)
         return REWRITE_EMPTY;
     *clean = (struct clean_record){
@@ -167,6 +241,8 @@ enum rewrite_result engine_rewrite(struct engine *engine, const struct raw_recor
         .schema = schema_number,
         .recipient = (unsigned)recipient,
         .epoch = rewriting.epoch};
+    if (rewriting.key_length > 0)
+        clean->key = slice_of(out->data + rewriting.key_at, rewriting.key_length);
     add_counts(counts, &rewriting.counts);
     return REWRITE_DONE;
 }
@@ -184,6 +260,7 @@ bool engine_rewrite_value(struct engine *engine, const struct raw_record *record
         return false;
     struct value_task task = {.value = &record->values[value],
                               .kept = known->kept,
+                              .ids = known->ids,
                               .planned = &plan->fields[record->values[value].field],
                               .schema = record->schema,
                               .recipient = recipient,
@@ -191,10 +268,14 @@ bool engine_rewrite_value(struct engine *engine, const struct raw_record *record
     size_t before = out->length;
     uint32_t epoch;
     int why = DROP_NULL;
-    if (value_write(engine, &task, out, &epoch, &why) && !out->failed)
+    if (!value_is_left_out(task.value, task.planned->action.action, task.planned->reason, &why) &&
+        value_write(engine, &task, out, &epoch, &why) && !out->failed) {
+        pseudonym_finish(engine->pseudonymiser, out);
         return true;
+    }
     if (out->failed)
         why = DROP_SIZE;
+    pseudonym_discard(engine->pseudonymiser);
     buffer_truncate(out, before);
     if (why != DROP_NULL)
         *reason = (enum drop_reason)why;

@@ -6,7 +6,8 @@
 
 #include "core/rc.h"
 
-/* RC_INTERNAL where the system's random numbers are not available. Any number of times. */
+/* RC_INTERNAL where the system's random numbers are not available. Any number of times, from any
+ * thread. */
 LETHE_CHECKED enum rc anonymize_start(void);
 
 #endif

@@ -65,10 +65,10 @@ static bool write_pseudonym(struct engine *engine, const struct value_task *task
                             enum category category, struct slice text, struct buffer *out,
                             uint32_t *epoch, int *reason)
 {
-    char canonical[CANONICAL_LIMIT];
-    char memory[PSEUDONYM_LIMIT];
+    char memory[CANONICAL_LIMIT];
     struct slice id;
-    switch (canonical_id(category, (enum json_type)task->value->type, text, canonical, &id)) {
+    switch (id_memo_canonical(&task->ids[task->value->field], category,
+                              (enum json_type)task->value->type, text, memory, &id)) {
     case CANONICAL_OK:
         break;
     case CANONICAL_PLACEHOLDER:
@@ -78,14 +78,10 @@ static bool write_pseudonym(struct engine *engine, const struct value_task *task
         return drop(reason, DROP_FORM);
     }
     uint32_t used;
-    size_t length = pseudonym(engine->pseudonymiser, task->recipient, category, task->event_time,
-                              id, memory, &used);
-    if (length == 0)
-        return drop(reason, DROP_NO_KEY);
+    if (!pseudonym_append(engine->pseudonymiser, task->recipient, category, task->event_time, id,
+                          out, &used))
+        return drop(reason, out->failed ? DROP_SIZE : DROP_NO_KEY);
     *epoch = used;
-    buffer_append_byte(out, '"');
-    buffer_append(out, slice_of(memory, length));
-    buffer_append_byte(out, '"');
     return true;
 }
 
@@ -98,16 +94,17 @@ static bool cut_time(struct engine *engine, const struct value_task *task, struc
                                   : TIME_FORMAT_AUTO;
     const struct value_rule *rule =
         &category_info(task->schema->fields[task->value->field].category)->value;
+    enum time_format used;
     int64_t time;
     if (!value_rule_allows(rule, (enum json_type)task->value->type, text))
         return drop(reason, DROP_VALUE);
-    if (!time_parse(text, format, &time, NULL))
+    if (task->planned->time_step <= 0 || !time_parse(text, format, &time, &used))
         return drop(reason, DROP_FORM);
     if (task->event_time == TIME_NONE || time > task->event_time + TIME_AFTER_EVENT ||
         time < task->event_time - TIME_BEFORE_EVENT)
         return drop(reason, DROP_VALUE);
-    return generalise_time(text, format, task->planned->time_step, &engine->result) ||
-           drop(reason, DROP_FORM);
+    time_append(&engine->result, time_floor(time, task->planned->time_step), used);
+    return !engine->result.failed || drop(reason, DROP_FORM);
 }
 
 /* Which JSON types an action can do anything with. */
@@ -191,6 +188,15 @@ static bool write_rewritten(struct engine *engine, const struct value_task *task
     return true;
 }
 
+bool value_is_remembered(const struct value_task *task)
+{
+    const struct raw_value *value = task->value;
+    enum json_type type = (enum json_type)value->type;
+    return value->flags == 0 && (type == JSON_STRING || type == JSON_NUMBER) &&
+           kept_memo_has(kept_memo_place(&task->kept[value->field], value->text), type,
+                         value->text);
+}
+
 /* Strings and numbers. */
 static bool write_scalar(struct engine *engine, const struct value_task *task,
                          const struct category_info *info, enum category category,
@@ -227,12 +233,6 @@ bool value_write(struct engine *engine, const struct value_task *task, struct bu
 {
     const struct raw_value *value = task->value;
     enum action action = task->planned->action.action;
-    if (value->type == JSON_NULL)
-        return drop(reason, DROP_NULL);
-    if (value->flags & RAW_REFUSED_TYPE)
-        return drop(reason, DROP_TYPE);
-    if (action == ACTION_DROP)
-        return drop(reason, (int)task->planned->reason);
     if (value->flags & RAW_LONE_SURROGATE)
         return drop(reason, DROP_SURROGATE);
     enum category category = task->schema->fields[value->field].category;

@@ -352,10 +352,46 @@ static void test_one_value(void **state)
     buffer_release(&small);
 }
 
+/* The key is the value as it leaves: never what came in, and nothing where it was not released. */
+static void test_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *record, *key;
+    } cases[] = {
+        {"device.model", "{\"tags\":[\"a\"],\"device\":{\"model\":\"SM-1\"}}", "SM-1"},
+        {"device.os", "{\"tags\":[\"a\"],\"device\":{\"os\":\"14.2.1\"}}", "14.2"},
+        {"device.rooted", "{\"tags\":[\"a\"],\"device\":{\"rooted\":true}}", "true"},
+        {"tags[]", "{\"tags\":[\"a\",\"b\"]}", "a"},
+        {"password", "{\"tags\":[\"a\"],\"password\":\"x\"}", ""},
+        {"device.model", "{\"tags\":[\"a\"]}", ""},
+        {"device.model", "{\"tags\":[\"a\"],\"device\":{\"model\":null}}", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        W.recipients[0].key = slice_from_string(cases[i].path);
+        world_start(&W);
+        assert_int_equal(
+            world_rewrite(&W, tape_read(&T, W.schema, cases[i].record), 0, DECISION_GRANTED),
+            REWRITE_DONE);
+        if (!slice_equal(W.clean.key, slice_from_string(cases[i].key)))
+            fail_msg("%s of %s gave %.*s", cases[i].path, cases[i].record,
+                     SLICE_FORMAT(W.clean.key));
+    }
+    W.recipients[0].key = SLICE("user");
+    world_start(&W);
+    const char *record = "{\"tags\":[\"a\"],\"user\":\"1234567\"}";
+    assert_int_equal(world_rewrite(&W, tape_read(&T, W.schema, record), 0, DECISION_GRANTED),
+                     REWRITE_DONE);
+    assert_true(W.clean.key.length > 32);
+    assert_true(W.clean.key.data[0] == 'e');
+    assert_null(memmem(W.clean.key.data, W.clean.key.length, "1234567", 7));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_structure, start, stop),
+        cmocka_unit_test_setup_teardown(test_key, start, stop),
         cmocka_unit_test_setup_teardown(test_kept_values, start, stop),
         cmocka_unit_test_setup_teardown(test_times, start, stop),
         cmocka_unit_test_setup_teardown(test_identifiers, start, stop),

@@ -7,70 +7,30 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "anonymize/hmac.h"
 #include "anonymize/pseudonym.h"
+#include "schemas/canonical.h"
+#include "tests/anonymize/hmac_by_hand.h"
 
 static const struct key_schedule WEEKLY = {.epoch = TIME_WEEK, .keep = 8 * TIME_WEEK};
 static const int64_t NOW = INT64_C(1795392000000);
 
-/* RFC 4231, test cases 1 to 7 (5 is a truncated output: its first 128 bits). */
-static void test_rfc_4231(void **state)
+/* A pseudonym by itself, without its quotes; its length, or 0. */
+static size_t pseudonym(struct pseudonymiser *p, size_t domain, enum category category,
+                        int64_t time, struct slice id, char memory[static 64], uint32_t *epoch)
 {
-    (void)state;
-    unsigned char key_aa[131], key_0b[20], key_0c[20], key_count[25];
-    char data_dd[50], data_cd[50];
-    memset(key_aa, 0xaa, sizeof key_aa);
-    memset(key_0b, 0x0b, sizeof key_0b);
-    memset(key_0c, 0x0c, sizeof key_0c);
-    memset(data_dd, 0xdd, sizeof data_dd);
-    memset(data_cd, 0xcd, sizeof data_cd);
-    for (unsigned i = 0; i < sizeof key_count; i++)
-        key_count[i] = (unsigned char)(i + 1);
-    const struct {
-        const unsigned char *key;
-        size_t key_length;
-        struct slice data;
-        const char *hash;
-    } cases[] = {
-        {key_0b, 20, SLICE("Hi There"),
-         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
-        {(const unsigned char *)"Jefe", 4, SLICE("what do ya want for nothing?"),
-         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-        {key_aa, 20, slice_of(data_dd, 50),
-         "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
-        {key_count, 25, slice_of(data_cd, 50),
-         "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
-        {key_0c, 20, SLICE("Test With Truncation"), "a3b6167473100ee06e0c796c2955552b"},
-        {key_aa, 131, SLICE("Test Using Larger Than Block-Size Key - Hash Key First"),
-         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
-        {key_aa, 131,
-         SLICE("This is a test using a larger than block-size key and a larger than block-size "
-               "data. The key needs to be hashed before being used by the HMAC algorithm."),
-         "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        unsigned char hash[32];
-        char hex[65];
-        hmac_sha256(cases[i].key, cases[i].key_length, cases[i].data, hash);
-        sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-        assert_memory_equal(hex, cases[i].hash, strlen(cases[i].hash));
+    struct buffer out;
+    buffer_init(&out, 64);
+    size_t length = 0;
+    if (pseudonym_append(p, domain, category, time, id, &out, epoch)) {
+        pseudonym_finish(p, &out);
+        assert_true(out.data[0] == '"' && out.data[out.length - 1] == '"');
+        length = out.length - 2;
+        memcpy(memory, out.data + 1, length);
     }
-}
-
-/* RFC 2104 by hand on SHA-256 alone: shares no code with what is tested. */
-static void hmac_by_hand(const unsigned char key[32], const void *message, size_t length,
-                         unsigned char out[32])
-{
-    unsigned char inner[64 + 1024], outer[64 + 32];
-    memset(inner, 0x36, 64);
-    memset(outer, 0x5c, 64);
-    for (size_t i = 0; i < 32; i++) {
-        inner[i] ^= key[i];
-        outer[i] ^= key[i];
-    }
-    assert_true(length <= 1024);
-    memcpy(inner + 64, message, length);
-    crypto_hash_sha256(outer + 64, inner, 64 + length);
-    crypto_hash_sha256(out, outer, sizeof outer);
+    assert_true(length > 0 || out.length == 0);
+    buffer_release(&out);
+    return length;
 }
 
 static void test_formula(void **state)
@@ -83,7 +43,7 @@ static void test_formula(void **state)
     struct pseudonymiser *p;
     assert_int_equal(pseudonymiser_new(ring, domains, 2, &p), RC_OK);
     uint32_t epoch;
-    char memory[PSEUDONYM_LIMIT];
+    char memory[64];
     struct slice id = SLICE("35693803564380");
     size_t length = pseudonym(p, 1, CATEGORY_DEVICE_IMEI, NOW, id, memory, &epoch);
     assert_int_equal(epoch, keyring_epoch(ring, NOW));
@@ -98,7 +58,7 @@ static void test_formula(void **state)
     assert_int_equal(length, expected_length);
     assert_memory_equal(memory, expected, length);
     /* Again from the kept state, and from another pseudonymiser. */
-    char again[PSEUDONYM_LIMIT];
+    char again[64];
     assert_int_equal(pseudonym(p, 1, CATEGORY_DEVICE_IMEI, NOW, id, again, &epoch), length);
     assert_memory_equal(again, memory, length);
     pseudonymiser_free(p);
@@ -109,15 +69,22 @@ static void test_formula(void **state)
     keyring_release(ring);
 }
 
+/* Random keys, and one recipient's domain. */
+static struct pseudonymiser *start(struct keyring **ring)
+{
+    static const struct slice domains[] = {SLICE("a")};
+    struct pseudonymiser *made;
+    assert_int_equal(keyring_throw_away(WEEKLY, NOW, NULL, ring), RC_OK);
+    assert_int_equal(pseudonymiser_new(*ring, domains, 1, &made), RC_OK);
+    return made;
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
     struct keyring *ring;
-    assert_int_equal(keyring_throw_away(WEEKLY, NOW, NULL, &ring), RC_OK);
-    const struct slice domains[] = {SLICE("a")};
-    struct pseudonymiser *p;
-    assert_int_equal(pseudonymiser_new(ring, domains, 1, &p), RC_OK);
-    char memory[PSEUDONYM_LIMIT];
+    struct pseudonymiser *p = start(&ring);
+    char memory[64];
     uint32_t epoch = 5;
     struct slice id = SLICE("10001");
     assert_int_equal(pseudonym(p, 1, CATEGORY_ACCOUNT_USER_ID, NOW, id, memory, &epoch), 0);
@@ -131,14 +98,6 @@ static void test_refusals(void **state)
     assert_int_equal(pseudonym(p, 0, CATEGORY_ACCOUNT_USER_ID, TIME_NONE, id, memory, &epoch), 0);
     int64_t old = NOW - 20 * TIME_WEEK;
     assert_int_equal(pseudonym(p, 0, CATEGORY_ACCOUNT_USER_ID, old, id, memory, &epoch), 0);
-    /* Let go of: the kept state must not outlive the key, told or not. */
-    int64_t oldest = NOW - 8 * TIME_WEEK;
-    assert_true(pseudonym(p, 0, CATEGORY_ACCOUNT_USER_ID, oldest, id, memory, &epoch) > 0);
-    assert_true(keyring_refresh(ring, NOW + 2 * TIME_WEEK) > 0);
-    assert_int_equal(pseudonym(p, 0, CATEGORY_ACCOUNT_USER_ID, oldest, id, memory, &epoch), 0);
-    pseudonymiser_forget(p);
-    assert_int_equal(pseudonym(p, 0, CATEGORY_ACCOUNT_USER_ID, oldest, id, memory, &epoch), 0);
-    assert_true(pseudonym(p, 0, CATEGORY_ACCOUNT_USER_ID, NOW, id, memory, &epoch) > 0);
     pseudonymiser_free(p);
     pseudonymiser_free(NULL);
     keyring_release(ring);
@@ -173,7 +132,7 @@ static void test_separation(void **state)
         for (int64_t e = 0; e < EPOCHS; e++)
             for (size_t d = 0; d < DOMAINS; d++)
                 for (size_t c = 0; c < CATEGORIES; c++) {
-                    char id[16], memory[PSEUDONYM_LIMIT];
+                    char id[16], memory[64];
                     uint32_t epoch;
                     int length = snprintf(id, sizeof id, "%u", 35693803 + i);
                     int64_t time = NOW - e * TIME_WEEK;
@@ -192,13 +151,88 @@ static void test_separation(void **state)
     keyring_release(ring);
 }
 
+/* However many are pending, over epochs and while the buffer grows, each has its own digits. */
+static void test_several_at_once(void **state)
+{
+    (void)state;
+    enum { COUNT = 50 };
+    struct keyring *ring;
+    assert_int_equal(keyring_throw_away(WEEKLY, NOW, NULL, &ring), RC_OK);
+    const struct slice domains[] = {SLICE("a"), SLICE("b")};
+    struct pseudonymiser *p;
+    assert_int_equal(pseudonymiser_new(ring, domains, 2, &p), RC_OK);
+    unsigned seed = 11;
+    for (int round = 0; round < 200; round++) {
+        struct buffer out, expected;
+        buffer_init(&out, 1 << 20);
+        buffer_init(&expected, 1 << 20);
+        int count = rand_r(&seed) % COUNT;
+        for (int i = 0; i < count; i++) {
+            char id[CANONICAL_LIMIT], alone[64];
+            size_t length = 1 + (size_t)(rand_r(&seed) % (i % 7 == 6 ? CANONICAL_LIMIT : 40));
+            for (size_t k = 0; k < length; k++)
+                id[k] = (char)('a' + rand_r(&seed) % 26);
+            size_t domain = (size_t)(rand_r(&seed) % 2);
+            int64_t time = NOW - (round % 2 ? rand_r(&seed) % 7 * TIME_WEEK : 0);
+            uint32_t epoch;
+            struct slice text = slice_of(id, length);
+            assert_true(
+                pseudonym_append(p, domain, CATEGORY_ACCOUNT_USER_ID, time, text, &out, &epoch));
+            buffer_append_byte(&out, ',');
+            struct pseudonymiser *other; /* whose nothing waits */
+            assert_int_equal(pseudonymiser_new(ring, domains, 2, &other), RC_OK);
+            buffer_append_byte(&expected, '"');
+            buffer_append(&expected,
+                          slice_of(alone, pseudonym(other, domain, CATEGORY_ACCOUNT_USER_ID, time,
+                                                    text, alone, &epoch)));
+            buffer_append_string(&expected, "\",");
+            pseudonymiser_free(other);
+        }
+        pseudonym_finish(p, &out);
+        assert_true(slice_equal(buffer_slice(&out), buffer_slice(&expected)));
+        buffer_release(&out);
+        buffer_release(&expected);
+    }
+    pseudonymiser_free(p);
+    keyring_release(ring);
+}
+
+/* What was discarded is never written, to whatever came in its place. */
+static void test_discarded(void **state)
+{
+    (void)state;
+    struct keyring *ring;
+    struct pseudonymiser *p = start(&ring);
+    struct buffer out;
+    buffer_init(&out, 100);
+    uint32_t epoch;
+    assert_true(
+        pseudonym_append(p, 0, CATEGORY_ACCOUNT_USER_ID, NOW, SLICE("10001"), &out, &epoch));
+    pseudonym_discard(p);
+    buffer_truncate(&out, 0);
+    for (int i = 0; i < 50; i++)
+        buffer_append_byte(&out, '.');
+    /* No room for another: nothing of it, and nothing that waits. */
+    buffer_append_string(&out, "..............................");
+    assert_false(
+        pseudonym_append(p, 0, CATEGORY_ACCOUNT_USER_ID, NOW, SLICE("10002"), &out, &epoch));
+    assert_int_equal(epoch, 0);
+    assert_true(out.failed);
+    pseudonym_finish(p, &out);
+    for (size_t i = 0; i < out.length; i++)
+        assert_int_equal(out.data[i], '.');
+    buffer_release(&out);
+    pseudonymiser_free(p);
+    keyring_release(ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc_4231),
-        cmocka_unit_test(test_formula),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_separation),
+        cmocka_unit_test(test_formula),    cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_separation), cmocka_unit_test(test_several_at_once),
+        cmocka_unit_test(test_discarded),
     };
+    (void)hmac_start();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
