@@ -2,11 +2,12 @@
 
 #include "core/diagnostics.h"
 
-#define RUNS_CODE   "it loads or runs code"
-#define WEAKENS_TLS "it weakens TLS"
-#define BREAKS_ONCE "the worker sets it itself: exactly-once depends on it"
-#define LEAKS       "it would write parts of messages into logs"
-#define IS_SECRET   "a secret does not belong into this file"
+#define RUNS_CODE    "it loads or runs code"
+#define WEAKENS_TLS  "it weakens TLS"
+#define BREAKS_ONCE  "the worker sets it itself: exactly-once depends on it"
+#define LEAKS        "it would write parts of messages into logs"
+#define HIDES_DAMAGE "damaged records, of consent too, would be taken for good ones"
+#define IS_SECRET    "a secret does not belong into this file"
 
 static const struct {
     const char *name;
@@ -57,7 +58,6 @@ static const struct {
     {"fetch.error.backoff.ms", NULL, NULL},
     {"queued.min.messages", NULL, NULL},
     {"queued.max.messages.kbytes", NULL, NULL},
-    {"check.crcs", NULL, NULL},
     {"linger.ms", NULL, NULL},
     {"queue.buffering.max.ms", NULL, NULL},
     {"queue.buffering.max.messages", NULL, NULL},
@@ -75,6 +75,7 @@ static const struct {
     {"interceptors", RUNS_CODE, NULL},
     {"enable.ssl.certificate.verification", WEAKENS_TLS, "true"},
     {"ssl.endpoint.identification.algorithm", WEAKENS_TLS, "https"},
+    {"check.crcs", HIDES_DAMAGE, "true"},
     {"enable.auto.commit", BREAKS_ONCE, NULL},
     {"enable.auto.offset.store", BREAKS_ONCE, NULL},
     {"auto.commit.interval.ms", BREAKS_ONCE, NULL},
@@ -119,6 +120,55 @@ enum property_verdict property_judge(struct slice name, struct slice value, cons
         return PROPERTY_REFUSED;
     }
     return PROPERTY_UNKNOWN;
+}
+
+bool property_is_secret(struct slice name)
+{
+    for (size_t i = 0; i < PROPERTY_COUNT; i++)
+        if (slice_equal(name, slice_from_string(properties[i].name)))
+            return properties[i].reason && strcmp(properties[i].reason, IS_SECRET) == 0;
+    return false;
+}
+
+/* librdkafka's CONFIGURATION.md, column C/P; what is not here is for both. */
+static const char *const of_consumers[] = {
+    "group.instance.id",   "session.timeout.ms",         "heartbeat.interval.ms",
+    "fetch.wait.max.ms",   "max.poll.interval.ms",       "fetch.min.bytes",
+    "fetch.max.bytes",     "fetch.message.max.bytes",    "max.partition.fetch.bytes",
+    "queued.min.messages", "queued.max.messages.kbytes", "fetch.error.backoff.ms",
+    "check.crcs",
+};
+
+static const char *const of_producers[] = {
+    "retry.backoff.ms",
+    "transaction.timeout.ms",
+    "linger.ms",
+    "queue.buffering.max.ms",
+    "queue.buffering.max.messages",
+    "queue.buffering.max.kbytes",
+    "batch.num.messages",
+    "batch.size",
+    "compression.codec",
+    "compression.type",
+    "compression.level",
+};
+
+static bool is_among(struct slice name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(name, slice_from_string(names[i])))
+            return true;
+    return false;
+}
+
+bool property_fits_consumer(struct slice name)
+{
+    return !is_among(name, of_producers, sizeof of_producers / sizeof of_producers[0]);
+}
+
+bool property_fits_producer(struct slice name)
+{
+    return !is_among(name, of_consumers, sizeof of_consumers / sizeof of_consumers[0]);
 }
 
 static struct slice name_at(const void *context, size_t index)

@@ -20,6 +20,13 @@ enum property_verdict {
 /* *reason, where refused: one sentence. Some properties are refused for some values only. */
 enum property_verdict property_judge(struct slice name, struct slice value, const char **reason);
 
+/* May this name's value be read from a file, and from nowhere else? */
+bool property_is_secret(struct slice name);
+
+/* Which clients know the property; both, where the name is unknown. */
+bool property_fits_consumer(struct slice name);
+bool property_fits_producer(struct slice name);
+
 /* The name on the lists that is nearest to a misspelt one; or the empty slice. */
 struct slice property_nearest(struct slice name);
 

@@ -22,6 +22,8 @@ static void test_verdicts(void **state)
         {"ssl.engine.location", "x", PROPERTY_REFUSED, "code"},
         {"enable.ssl.certificate.verification", "false", PROPERTY_REFUSED, "TLS"},
         {"enable.ssl.certificate.verification", "true", PROPERTY_ALLOWED, NULL},
+        {"check.crcs", "false", PROPERTY_REFUSED, "damaged"},
+        {"check.crcs", "true", PROPERTY_ALLOWED, NULL},
         {"enable.ssl.certificate.verification", "True", PROPERTY_REFUSED, "TLS"},
         {"ssl.endpoint.identification.algorithm", "none", PROPERTY_REFUSED, "TLS"},
         {"ssl.endpoint.identification.algorithm", "https", PROPERTY_ALLOWED, NULL},
