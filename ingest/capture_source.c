@@ -28,6 +28,7 @@ static void set_place(struct capture_source *source, uint64_t line, struct messa
         .origin = source->feed->lines.reports[source->block->file].name,
         .origin_number = source->block->file,
         .offset = (int64_t)line,
+        .first = (int64_t)line,
         .time = TIME_NONE,
     };
 }

@@ -10,25 +10,16 @@
 #include <unistd.h>
 
 #include "core/file.h"
-#include "core/time_text.h"
 
 struct audit {
     pthread_mutex_t lock;
     int descriptor;
     off_t length; /* of what is whole */
-    uint64_t entries;
-    char previous[AUDIT_HASH_SIZE];
+    struct audit_chain chain;
     struct buffer line;
     enum rc failure; /* RC_OK until writing failed */
     bool doubtful;
 };
-
-void audit_hash(struct slice line, char out[static AUDIT_HASH_SIZE])
-{
-    unsigned char hash[AUDIT_HASH_SIZE / 2];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)line.data, line.length, NULL, 0);
-    sodium_bin2hex(out, AUDIT_HASH_SIZE, hash, sizeof hash);
-}
 
 static enum rc sync_file(int descriptor)
 {
@@ -87,7 +78,7 @@ enum rc audit_create(const char *path, struct audit **out)
         return RC_NO_MEMORY;
     pthread_mutex_init(&audit->lock, NULL);
     buffer_init(&audit->line, AUDIT_LINE_LIMIT + 1);
-    memset(audit->previous, '0', AUDIT_HASH_SIZE - 1);
+    audit_chain_begin(&audit->chain, (struct slice){0});
     enum rc rc = create_file(path, &audit->descriptor);
     if (rc != RC_OK) {
         audit_free(audit);
@@ -95,43 +86,6 @@ enum rc audit_create(const char *path, struct audit **out)
     }
     *out = audit;
     return RC_OK;
-}
-
-/* The whole line, newline included, into audit->line; its hash into `hash`. */
-static enum rc compose(struct audit *audit, const char *event, struct slice members, int64_t now,
-                       char hash[static AUDIT_HASH_SIZE])
-{
-    struct buffer *line = &audit->line;
-    buffer_reset(line);
-    buffer_append_string(line, "{\"n\":");
-    buffer_append_u64(line, audit->entries + 1);
-    buffer_append_format(line, ",\"previous\":\"%s\",\"time\":\"", audit->previous);
-    time_append(line, now, TIME_FORMAT_RFC3339);
-    buffer_append_string(line, "\",\"event\":");
-    json_write_string(line, slice_from_string(event));
-    if (members.length)
-        buffer_append_byte(line, ',');
-    buffer_append(line, members);
-    if (buffer_status(line) != RC_OK)
-        return buffer_status(line);
-    audit_hash(buffer_slice(line), hash);
-    buffer_append_format(line, ",\"hash\":\"%s\"}", hash);
-    buffer_append_byte(line, '\n');
-    return buffer_status(line);
-}
-
-/* An entry that could not be read again would spoil the whole audit: it is not written. */
-static enum rc check(struct slice line)
-{
-    struct json_names names;
-    json_names_init(&names, 0, line.length / 4 + 1);
-    struct slice text = slice_head(line, line.length - 1);
-    enum json_fault fault = json_check(text, AUDIT_DEPTH_LIMIT, &names, NULL);
-    json_names_release(&names);
-    if (fault == JSON_FAULT_NO_MEMORY)
-        return RC_NO_MEMORY;
-    bool one_line = slice_find_byte(text, '\n') == text.length;
-    return fault == JSON_FAULT_NONE && one_line ? RC_OK : RC_INTERNAL;
 }
 
 /* Takes back what an entry left behind; where that fails nobody knows what the disk holds. */
@@ -150,9 +104,10 @@ static enum rc append_locked(struct audit *audit, const char *event, struct slic
     char hash[AUDIT_HASH_SIZE];
     if (audit->failure != RC_OK)
         return audit->failure;
-    enum rc rc = compose(audit, event, members, now, hash);
+    enum rc rc = audit_line_compose(&audit->chain, event, members, now, &audit->line, hash);
+    buffer_append_byte(&audit->line, '\n');
     if (rc == RC_OK)
-        rc = check(buffer_slice(&audit->line));
+        rc = buffer_status(&audit->line);
     if (rc != RC_OK)
         return rc;
     rc = file_write_all(audit->descriptor, buffer_slice(&audit->line));
@@ -164,8 +119,7 @@ static enum rc append_locked(struct audit *audit, const char *event, struct slic
         return rc;
     }
     audit->length += (off_t)audit->line.length;
-    audit->entries++;
-    memcpy(audit->previous, hash, sizeof hash);
+    audit_chain_advance(&audit->chain, hash);
     return RC_OK;
 }
 
@@ -189,7 +143,7 @@ enum rc audit_end(struct audit *audit, struct slice members, int64_t now)
 {
     struct buffer all;
     buffer_init(&all, AUDIT_LINE_LIMIT);
-    buffer_append_format(&all, "\"entries\":%llu", (unsigned long long)audit->entries + 1);
+    buffer_append_format(&all, "\"entries\":%llu", (unsigned long long)audit->chain.entries + 1);
     if (members.length)
         buffer_append_byte(&all, ',');
     buffer_append(&all, members);

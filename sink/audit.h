@@ -1,16 +1,10 @@
 /*
- * The audit: who is to answer for what left. One JSON object a line, each chained to the one
- * before:
- *
- *     {"n":3,"previous":"<64 hex>","time":"2026-11-24T08:00:00Z","event":"publication",...,
- *      "hash":"<64 hex>"}                                            (one line, no spaces)
- *
- * `n` counts from 1. `hash` is BLAKE2b-256 over the line without its hash member and its closing
- * brace; `previous` is the hash of the line before (64 zeros for the first). The last line is an
- * `end` entry with the number of entries, itself included, so that a cut-off tail is found. An
- * audit holds names, counts, positions and hashes; never a value, and it is not given to any
- * recipient. The chain is not keyed: it shows what was changed, removed or added later, as long as
- * the last hash is kept somewhere else or the changer did not compute the rest anew.
+ * The audit of a replay, a file: who is to answer for what left. One entry a line, each chained to
+ * the one before (audit_line.h). The last line is an `end` entry with the number of entries, itself
+ * included, so that a cut-off tail is found. An audit holds names, counts, positions and hashes;
+ * never a value, and it is not given to any recipient. The chain is not keyed: it shows what was
+ * changed, removed or added later, as long as the last hash is kept somewhere else or the changer
+ * did not compute the rest anew.
  *
  * Events: start (version, command, label, seed given or not), keys (numbers and times), policy
  * (name, version, hash of the file), schema, consent (source, position, counts), publication (see
@@ -23,15 +17,7 @@
 #ifndef LETHE_SINK_AUDIT_H
 #define LETHE_SINK_AUDIT_H
 
-#include "core/buffer.h"
-#include "core/json_document.h"
-#include "core/rc.h"
-
-enum {
-    AUDIT_LINE_LIMIT = 8 * 1024 * 1024, /* bytes of one entry */
-    AUDIT_HASH_SIZE = 65,               /* hex digits and NUL */
-    AUDIT_DEPTH_LIMIT = 16,
-};
+#include "sink/audit_line.h"
 
 struct audit;
 
@@ -71,8 +57,5 @@ typedef bool audit_visitor(void *context, uint64_t number, struct slice event,
  */
 LETHE_CHECKED enum rc audit_read(const char *path, audit_visitor *visit, void *context,
                                  uint64_t *bad_entry);
-
-/* The hash of a line without its hash member and brace, as hex. */
-void audit_hash(struct slice line, char out[static AUDIT_HASH_SIZE]);
 
 #endif

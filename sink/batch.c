@@ -106,8 +106,13 @@ enum rc batch_add(struct batch *batch, const struct clean_record *record)
     if (group->count == group->capacity &&
         !grow((void **)&group->rows, &group->capacity, sizeof *group->rows))
         return RC_NO_MEMORY;
-    group->rows[group->count++] = (struct row){
+    struct row *row = &group->rows[group->count++];
+    *row = (struct row){
         .offset = offset, .length = (uint32_t)record->json.length, .epoch = record->epoch};
+    if (record->key.length > 0) {
+        row->key_offset = (uint32_t)(record->key.data - batch->rows.data);
+        row->key_length = (uint32_t)record->key.length;
+    }
     group->bytes += record->json.length;
     return RC_OK;
 }
@@ -135,18 +140,30 @@ struct sealed_record batch_sealed(const struct batch *batch, uint32_t index)
     return record;
 }
 
-enum rc batch_cover(struct batch *batch, uint32_t origin, int32_t partition, int64_t offset,
-                    int64_t now)
+/* The last range of that partition, whose messages may come in turns with those of others. */
+static struct input_range *last_range(const struct batch *batch, uint32_t origin, int32_t partition)
 {
-    struct input_range *last = batch->range_count ? &batch->ranges[batch->range_count - 1] : NULL;
-    bool same = last && last->origin == origin && last->partition == partition;
-    if (same && offset > last->last && offset - 1 == last->last) {
-        last->last = offset;
-    } else if (!same || offset != last->last) {
+    for (size_t i = batch->range_count; i-- > 0;) {
+        struct input_range *range = &batch->ranges[i];
+        if (range->origin == origin && range->partition == partition)
+            return range;
+    }
+    return NULL;
+}
+
+enum rc batch_cover(struct batch *batch, uint32_t origin, int32_t partition, int64_t first,
+                    int64_t last, int64_t now)
+{
+    struct input_range *before = last_range(batch, origin, partition);
+    if (last < first)
+        return RC_INTERNAL;
+    if (before && first > before->last && first - 1 == before->last) {
+        before->last = last;
+    } else if (!before || last != before->last || first < before->first) {
         if (batch->range_count == INPUT_RANGE_LIMIT)
             return RC_LIMIT;
         batch->ranges[batch->range_count++] = (struct input_range){
-            .origin = origin, .partition = partition, .first = offset, .last = offset};
+            .origin = origin, .partition = partition, .first = first, .last = last};
     }
     if (batch->input_records == 0)
         batch->opened = now;
@@ -157,7 +174,7 @@ enum rc batch_cover(struct batch *batch, uint32_t origin, int32_t partition, int
 bool batch_is_full(const struct batch *batch)
 {
     return batch->input_records >= batch->limits.records ||
-           batch->rows.length >= batch->limits.bytes ||
+           batch->range_count == INPUT_RANGE_LIMIT || batch->rows.length >= batch->limits.bytes ||
            batch->sealed_bytes.length >= batch->limits.bytes;
 }
 
@@ -173,41 +190,4 @@ uint64_t batch_recipient_rows(const struct batch *batch, size_t recipient)
     for (size_t schema = 0; schema < batch->schema_count; schema++)
         rows += batch_group(batch, recipient, schema)->count;
     return rows;
-}
-
-struct batch_mark batch_mark(const struct batch *batch)
-{
-    return (struct batch_mark){
-        .rows = batch->rows.length,
-        .sealed_bytes = batch->sealed_bytes.length,
-        .range_count = batch->range_count,
-        .sealed_count = batch->sealed_count,
-        .input_records = batch->input_records,
-        .last = batch->range_count ? batch->ranges[batch->range_count - 1].last : 0,
-        .opened = batch->opened};
-}
-
-/* Back to `length`, ready for use whether or not an append failed meanwhile. */
-static void take_back(struct buffer *buffer, size_t length)
-{
-    buffer_truncate(buffer, length);
-    buffer_reset(buffer); /* clears what failed; the bytes stay */
-    buffer->length = length;
-}
-
-void batch_rollback(struct batch *batch, const struct batch_mark *mark)
-{
-    for (size_t i = 0; i < batch->recipient_count * batch->schema_count; i++) {
-        struct row_group *group = &batch->groups[i];
-        while (group->count > 0 && group->rows[group->count - 1].offset >= mark->rows)
-            group->bytes -= group->rows[--group->count].length;
-    }
-    take_back(&batch->rows, mark->rows);
-    take_back(&batch->sealed_bytes, mark->sealed_bytes);
-    batch->sealed_count = mark->sealed_count;
-    batch->range_count = mark->range_count;
-    if (mark->range_count)
-        batch->ranges[mark->range_count - 1].last = mark->last;
-    batch->input_records = mark->input_records;
-    batch->opened = mark->opened;
 }

@@ -6,13 +6,8 @@
  * one part and one message hold rows of one schema. One batch per lane, reused; memory is bounded
  * by its limits: `rows` and `sealed_bytes` hold at most limits.bytes each.
  *
- * A message is in a batch whole or not at all. Where it does not fit (engine: REWRITE_FULL, or
- * RC_LIMIT) or turns out to be bad after some of its records were entered, the lane goes back to
- * the mark that it took before it:
- *
- *     struct batch_mark mark = batch_mark(batch);
- *     ... rewrite and batch_add, recipient by recipient, then batch_cover ...
- *     does not fit: batch_rollback(batch, &mark), commit, reset, and the message once more
+ * A message is in a batch whole or not at all; `rows` has room for one message more than the limit
+ * at which the lane closes the batch.
  */
 #ifndef LETHE_SINK_BATCH_H
 #define LETHE_SINK_BATCH_H
@@ -29,6 +24,8 @@ struct batch_limits {
 struct row {
     uint32_t offset, length; /* in batch->rows; offsets rise in the order of the input */
     uint32_t epoch;          /* of the pseudonyms in it, or EPOCH_NONE */
+    /* The released value that decides its partition, in batch->rows; length 0: none. */
+    uint32_t key_offset, key_length;
 };
 
 struct row_group {
@@ -38,7 +35,7 @@ struct row_group {
     uint64_t bytes; /* of its rows, without newlines */
 };
 
-/* What of the input the batch covers: records [first, last] of one file or partition. */
+/* What of the input the batch covers: offsets [first, last] of one file or partition. */
 struct input_range {
     uint32_t origin; /* number of the file or topic */
     int32_t partition;
@@ -63,7 +60,7 @@ struct batch {
     struct input_range *ranges;
     size_t range_count;
     uint32_t input_records;
-    int64_t opened; /* when its first record came, or TIME_NONE */
+    int64_t opened; /* when its first record came, by the caller's clock, or TIME_NONE */
 };
 
 /* RC_LIMIT where limits.bytes is 0 or does not fit into 32 bits; RC_NO_MEMORY. */
@@ -87,12 +84,12 @@ LETHE_CHECKED enum rc batch_add_sealed(struct batch *batch, const struct sealed_
 /* The i-th sealed record with its slice; valid until the next append to sealed_bytes. */
 struct sealed_record batch_sealed(const struct batch *batch, uint32_t index);
 
-/* One more input record is part of this batch; several records of one message have one offset.
- * RC_LIMIT where the ranges are full: close first. */
+/* One more message is part of this batch: it covers the offsets [first, last]. RC_LIMIT where the
+ * ranges are full: close first. */
 LETHE_CHECKED enum rc batch_cover(struct batch *batch, uint32_t origin, int32_t partition,
-                                  int64_t offset, int64_t now);
+                                  int64_t first, int64_t last, int64_t now);
 
-/* Has it reached its record or byte limit? */
+/* Has it reached its record or byte limit, or the number of its ranges? */
 bool batch_is_full(const struct batch *batch);
 
 /* Does it hold no row, no sealed record and no input? */
@@ -100,18 +97,5 @@ bool batch_is_empty(const struct batch *batch);
 
 /* Rows of one recipient over all schemas. */
 uint64_t batch_recipient_rows(const struct batch *batch, size_t recipient);
-
-struct batch_mark {
-    size_t rows, sealed_bytes, range_count;
-    uint32_t sealed_count, input_records;
-    int64_t last; /* of the last range */
-    int64_t opened;
-};
-
-struct batch_mark batch_mark(const struct batch *batch);
-
-/* Back to what the batch held when the mark was taken; only between one reset and the next. What is
- * taken back is overwritten. */
-void batch_rollback(struct batch *batch, const struct batch_mark *mark);
 
 #endif

@@ -7,10 +7,21 @@
 #include <unistd.h>
 
 #include "core/time_text.h"
-#include "sink/file_sink_state.h"
+#include "sink/covered.h"
+#include "sink/quarantine_writer.h"
 
 /* A quarantine file has no size of its own in the configuration. */
 static const uint64_t QUARANTINE_BYTES = 64u << 20;
+
+struct file_sink {
+    struct sink base;
+    struct file_sink_options options;
+    struct part_set parts;
+    struct quarantine_writer quarantine;
+    struct covered covered; /* since the last publication */
+    struct buffer entry;
+    enum rc failure; /* of the first call that failed; RC_OK until then */
+};
 
 static struct file_sink *file_sink_of(struct sink *sink)
 {
@@ -20,8 +31,8 @@ static struct file_sink *file_sink_of(struct sink *sink)
 /* Checked before anything is taken: what is wrong here is wrong in the program. */
 static bool fits(const struct file_sink *sink, const struct batch *batch)
 {
-    if (batch->recipient_count != sink->options.recipient_count ||
-        batch->schema_count != sink->options.schema_count)
+    if (batch->recipient_count != sink->options.description->recipient_count ||
+        batch->schema_count != sink->options.description->schema_count)
         return false;
     for (size_t i = 0; i < batch->range_count; i++)
         if (batch->ranges[i].origin >= sink->options.origin_count)
@@ -29,177 +40,174 @@ static bool fits(const struct file_sink *sink, const struct batch *batch)
     return true;
 }
 
-static enum rc take_group(struct file_sink *sink, struct batch *batch, struct row_group *group)
+static enum rc take(struct file_sink *sink, struct batch *batch,
+                    const struct commit_context *context)
 {
-    struct output *output = &sink->outputs[group->recipient];
-    struct part *part = file_sink_part(sink, group->recipient, group->schema);
-    if (group->count == 0)
-        return RC_OK;
-    if (!part->open) {
-        enum rc rc = part_open(part, output->directory, &output->names);
-        if (rc != RC_OK)
-            return rc;
-    }
-    if (!sink->options.recipients[group->recipient].keep_order)
-        rows_shuffle(group->rows, group->count, &output->shuffle);
-    return part_write(part, &sink->writer, &batch->rows, group);
-}
-
-static enum rc take_recipient(struct file_sink *sink, struct batch *batch, size_t recipient)
-{
-    uint64_t rows = batch_recipient_rows(batch, recipient);
-    if (!sink->options.recipients[recipient].selected || rows == 0)
-        return RC_OK;
-    if (rows < sink->options.recipients[recipient].minimum)
-        sink->outputs[recipient].below_minimum++;
-    enum rc rc = RC_OK;
-    for (size_t schema = 0; rc == RC_OK && schema < batch->schema_count; schema++)
-        rc = take_group(sink, batch, batch_group(batch, recipient, schema));
+    enum rc rc = covered_take(&sink->covered, batch, context);
+    if (rc == RC_OK)
+        rc = quarantine_writer_take(&sink->quarantine, batch);
+    if (rc == RC_OK)
+        rc = part_set_take(&sink->parts, batch);
     return rc;
-}
-
-static void take_ranges(struct file_sink *sink, const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->range_count; i++) {
-        const struct input_range *range = &batch->ranges[i];
-        struct input_range *last = sink->range_count ? &sink->ranges[sink->range_count - 1] : NULL;
-        if (last && last->origin == range->origin && last->partition == range->partition &&
-            last->last < range->first && last->last == range->first - 1)
-            last->last = range->last;
-        else
-            sink->ranges[sink->range_count++] = *range;
-    }
-}
-
-static enum rc take(struct file_sink *sink, struct batch *batch, uint64_t consent_position,
-                    int64_t now)
-{
-    if (sink->opened == TIME_NONE) {
-        sink->opened = now;
-        sink->consent[0] = consent_position;
-    }
-    sink->consent[1] = consent_position;
-    take_ranges(sink, batch);
-    enum rc rc = quarantine_writer_take(&sink->quarantine, batch);
-    for (size_t i = 0; rc == RC_OK && i < batch->recipient_count; i++)
-        rc = take_recipient(sink, batch, i);
-    return rc;
-}
-
-/* The age at which what is open must be published: where no part is open, that of any recipient. */
-static int64_t longest_delay(const struct file_sink *sink)
-{
-    int64_t open = TIME_NEVER, any = TIME_NEVER;
-    for (size_t i = 0; i < sink->options.recipient_count; i++) {
-        const struct sink_recipient *recipient = &sink->options.recipients[i];
-        if (!recipient->selected)
-            continue;
-        if (recipient->part_delay < any)
-            any = recipient->part_delay;
-        for (size_t schema = 0; schema < sink->options.schema_count; schema++)
-            if (file_sink_part(sink, i, schema)->open && recipient->part_delay < open)
-                open = recipient->part_delay;
-    }
-    return open != TIME_NEVER ? open : any;
 }
 
 static bool is_due(const struct file_sink *sink, int64_t now)
 {
-    if (sink->opened == TIME_NONE)
+    int64_t opened = sink->covered.opened;
+    if (opened == TIME_NONE)
         return false;
-    if (sink->range_count > PUBLICATION_RANGE_LIMIT - INPUT_RANGE_LIMIT ||
+    if (covered_is_full(&sink->covered) || part_set_is_full(&sink->parts) ||
         (sink->quarantine.open && sink->quarantine.file.stored >= QUARANTINE_BYTES))
         return true;
-    for (size_t i = 0; i < sink->options.recipient_count; i++)
-        for (size_t schema = 0; schema < sink->options.schema_count; schema++) {
-            const struct part *part = file_sink_part(sink, i, schema);
-            if (part->open && part->file.stored >= sink->options.recipients[i].part_bytes)
-                return true;
-        }
-    return now > sink->opened && now - sink->opened >= longest_delay(sink);
+    return now > opened && now - opened >= part_set_delay(&sink->parts);
 }
 
-static enum rc commit(struct sink *base, struct batch *batch, uint64_t consent_position,
-                      int64_t now)
+static enum rc prepare(struct file_sink *sink, int64_t now)
+{
+    enum rc rc = part_set_prepare(&sink->parts, now);
+    return rc == RC_OK ? quarantine_writer_prepare(&sink->quarantine, now) : rc;
+}
+
+static enum rc write_entry(struct file_sink *sink, int64_t now)
+{
+    struct buffer *entry = &sink->entry;
+    buffer_reset(entry);
+    publication_begin(entry, sink->options.lane);
+    part_set_describe(&sink->parts, entry);
+    quarantine_writer_describe(&sink->quarantine, entry);
+    publication_end(entry, sink->covered.ranges, sink->covered.range_count, sink->options.origins,
+                    sink->covered.consent);
+    enum rc rc = buffer_status(entry);
+    if (rc != RC_OK)
+        return rc;
+    return audit_append(sink->options.audit, PUBLICATION_EVENT, buffer_slice(entry), now);
+}
+
+static void discard_open(struct file_sink *sink)
+{
+    part_set_discard(&sink->parts);
+    quarantine_writer_discard(&sink->quarantine);
+    covered_reset(&sink->covered);
+}
+
+static void abandon_open(struct file_sink *sink)
+{
+    part_set_abandon(&sink->parts);
+    quarantine_writer_abandon(&sink->quarantine);
+    covered_reset(&sink->covered);
+}
+
+/* The entry is on the disk: what fails from here on is for recovery, and the rest is still done. */
+static enum rc make_visible(struct file_sink *sink)
+{
+    enum rc rc = quarantine_writer_publish(&sink->quarantine);
+    enum rc one = part_set_publish(&sink->parts);
+    covered_reset(&sink->covered);
+    return rc == RC_OK ? one : rc;
+}
+
+/* Makes all that is open visible, as file_sink.h says, and begins anew. After a failure nothing is
+ * open. The ranges stay readable after, until more is taken. */
+static enum rc publish(struct file_sink *sink, int64_t now, struct commit_outcome *outcome)
+{
+    size_t range_count = sink->covered.range_count;
+    if (sink->covered.opened == TIME_NONE)
+        return RC_OK;
+    enum rc rc = prepare(sink, now);
+    if (rc != RC_OK) {
+        discard_open(sink);
+        return rc;
+    }
+    rc = write_entry(sink, now);
+    if (rc != RC_OK) {
+        if (audit_is_doubtful(sink->options.audit))
+            abandon_open(sink);
+        else
+            discard_open(sink);
+        return rc;
+    }
+    rc = make_visible(sink);
+    if (rc == RC_OK)
+        *outcome = (struct commit_outcome){true, sink->covered.ranges, range_count};
+    return rc;
+}
+
+static enum rc commit(struct sink *base, struct batch *batch, const struct commit_context *context,
+                      struct commit_outcome *outcome)
 {
     struct file_sink *sink = file_sink_of(base);
     if (sink->failure != RC_OK)
         return sink->failure;
     enum rc rc = fits(sink, batch) ? RC_OK : RC_INTERNAL;
     if (rc == RC_OK && !batch_is_empty(batch))
-        rc = take(sink, batch, consent_position, now);
-    if (rc == RC_OK && is_due(sink, now))
-        rc = file_sink_publish(sink, now);
+        rc = take(sink, batch, context);
+    if (rc == RC_OK && is_due(sink, context->now))
+        rc = publish(sink, context->now, outcome);
     if (rc != RC_OK)
-        file_sink_discard(sink);
+        discard_open(sink);
     sink->failure = rc;
     return rc;
 }
 
-static enum rc finish(struct sink *base, int64_t now)
+static enum rc finish(struct sink *base, const struct commit_context *context,
+                      struct commit_outcome *outcome)
 {
     struct file_sink *sink = file_sink_of(base);
     if (sink->failure == RC_OK)
-        sink->failure = file_sink_publish(sink, now);
+        sink->failure = publish(sink, context->now, outcome);
+    return sink->failure;
+}
+
+static enum rc discard(struct sink *base)
+{
+    struct file_sink *sink = file_sink_of(base);
+    if (sink->failure == RC_OK)
+        discard_open(sink);
     return sink->failure;
 }
 
 static void close_sink(struct sink *base)
 {
     struct file_sink *sink = file_sink_of(base);
-    if (sink->parts)
-        for (size_t i = 0; i < sink->options.recipient_count * sink->options.schema_count; i++)
-            part_release(&sink->parts[i]);
-    if (sink->outputs)
-        for (size_t i = 0; i < sink->options.recipient_count; i++)
-            if (sink->outputs[i].directory >= 0)
-                close(sink->outputs[i].directory);
+    part_set_release(&sink->parts);
     quarantine_writer_release(&sink->quarantine);
-    frame_writer_release(&sink->writer);
+    covered_release(&sink->covered);
     buffer_release(&sink->entry);
-    free(sink->parts);
-    free(sink->outputs);
-    free(sink->ranges);
     free(sink);
 }
 
-static const struct sink_operations operations = {commit, finish, close_sink};
+static const struct sink_operations operations = {
+    .commit = commit, .finish = finish, .discard = discard, .close = close_sink};
 
 static enum rc open_output(struct file_sink *sink, size_t recipient)
 {
-    const struct file_sink_options *options = &sink->options;
-    struct output *output = &sink->outputs[recipient];
-    struct slice name = options->recipients[recipient].name;
+    const struct sink_recipient *to = &sink->options.description->recipients[recipient];
     char path[PATH_MAX];
-    if (!options->recipients[recipient].selected)
+    int directory;
+    if (!to->selected)
         return RC_OK;
-    if (!layout_recipient_name_is_usable(name))
+    if (!layout_recipient_name_is_usable(to->name))
         return RC_REFUSED;
-    randomness_init(&output->shuffle, options->seed, options->lane, RANDOMNESS_SHUFFLE,
-                    (unsigned)recipient);
-    randomness_init(&output->names, options->seed, options->lane, RANDOMNESS_NAMES,
-                    (unsigned)recipient);
-    snprintf(path, sizeof path, LAYOUT_RECIPIENTS "/%.*s", SLICE_FORMAT(name));
-    enum rc rc = layout_open(options->root, path, &output->directory);
-    if (rc != RC_OK)
-        output->directory = -1;
+    snprintf(path, sizeof path, LAYOUT_RECIPIENTS "/%.*s", SLICE_FORMAT(to->name));
+    enum rc rc = layout_open(sink->options.root, path, &directory);
+    if (rc == RC_OK)
+        part_set_direct(&sink->parts, recipient, directory);
     return rc;
 }
 
 static enum rc make_ready(struct file_sink *sink)
 {
     const struct file_sink_options *options = &sink->options;
-    sink->outputs = calloc(options->recipient_count + 1, sizeof *sink->outputs);
-    sink->parts = calloc(options->recipient_count * options->schema_count + 1, sizeof *sink->parts);
-    sink->ranges = calloc(PUBLICATION_RANGE_LIMIT, sizeof *sink->ranges);
-    if (!sink->outputs || !sink->parts || !sink->ranges)
-        return RC_NO_MEMORY;
-    for (size_t i = 0; i < options->recipient_count; i++)
-        sink->outputs[i].directory = -1;
-    enum rc rc = frame_writer_init(&sink->writer, options->compression_level);
+    struct part_set_options parts = {.description = options->description,
+                                     .seed = options->seed,
+                                     .lane = options->lane,
+                                     .compression_level = options->compression_level};
+    enum rc rc = covered_init(&sink->covered);
+    if (rc == RC_OK)
+        rc = part_set_init(&sink->parts, &parts);
     if (rc == RC_OK)
         rc = quarantine_writer_init(&sink->quarantine, options->root, options->seed, options->lane);
-    for (size_t i = 0; rc == RC_OK && i < options->recipient_count; i++)
+    for (size_t i = 0; rc == RC_OK && i < options->description->recipient_count; i++)
         rc = open_output(sink, i);
     return rc;
 }
@@ -214,7 +222,6 @@ enum rc file_sink_new(const struct file_sink_options *options, struct sink **out
         return RC_NO_MEMORY;
     sink->base.operations = &operations;
     sink->options = *options;
-    sink->opened = TIME_NONE;
     sink->quarantine.directory = -1;
     buffer_init(&sink->entry, AUDIT_LINE_LIMIT);
     enum rc rc = make_ready(sink);
@@ -226,7 +233,7 @@ enum rc file_sink_new(const struct file_sink_options *options, struct sink **out
     return RC_OK;
 }
 
-void file_sink_counts(const struct sink *sink, size_t recipient, struct file_sink_counts *out)
+void file_sink_counts(const struct sink *sink, size_t recipient, struct part_counts *out)
 {
-    *out = ((const struct file_sink *)sink)->outputs[recipient].counts;
+    *out = ((const struct file_sink *)sink)->parts.outputs[recipient].counts;
 }

@@ -26,35 +26,13 @@
 #define LETHE_SINK_FILE_SINK_H
 
 #include "sink/audit.h"
-#include "sink/randomness.h"
+#include "sink/part_set.h"
 #include "sink/sink.h"
-
-/* What the sink must know of a recipient; a view, so that the sink needs no policy. Borrowed. */
-struct sink_recipient {
-    struct slice name;
-    bool keep_order;
-    uint32_t minimum; /* a batch below it is counted as such */
-    int64_t time_step;
-    uint64_t part_bytes; /* stored bytes, about: a part is closed after the batch that reaches it */
-    int64_t part_delay;
-    bool selected; /* false: nothing is written for it (--recipient) */
-};
-
-struct sink_schema {
-    struct slice name;
-    uint32_t version;
-};
 
 /* Everything is borrowed and must outlive the sink. */
 struct file_sink_options {
     const char *root;
-    const struct sink_recipient *recipients;
-    size_t recipient_count;
-    const struct sink_schema *schemas;
-    size_t schema_count;
-    struct slice policy;
-    uint32_t policy_version;
-    enum label label;
+    const struct sink_description *description;
     const uint64_t *seed;        /* NULL: the system's random numbers */
     unsigned lane;               /* number of the lane, part of every seeded stream */
     struct audit *audit;         /* shared by the lanes */
@@ -63,18 +41,13 @@ struct file_sink_options {
     int compression_level; /* 1 where 0 */
 };
 
-/* Sums over what was published, for the summary. */
-struct file_sink_counts {
-    uint64_t rows, bytes, stored_bytes, parts;
-    uint64_t below_minimum; /* batches that left with fewer rows than the recipient's minimum */
-};
-
 /*
  * One per lane, on a root that layout_create has made (once for all lanes) and in which the audit
  * was created. RC_NOT_FOUND where a directory is missing.
  */
 LETHE_CHECKED enum rc file_sink_new(const struct file_sink_options *options, struct sink **out);
 
-void file_sink_counts(const struct sink *sink, size_t recipient, struct file_sink_counts *out);
+/* Sums over what was published, for the summary. */
+void file_sink_counts(const struct sink *sink, size_t recipient, struct part_counts *out);
 
 #endif

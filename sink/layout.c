@@ -4,18 +4,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/file.h"
 
-enum { HEX_DIGITS = FILE_STEM_SIZE - 1, RECIPIENT_NAME_LIMIT = 64 };
+enum {
+    HEX_DIGITS = FILE_STEM_SIZE - 1,
+    OWNER_DIGITS = FILE_OWNER_SIZE - 1,
+    RECIPIENT_NAME_LIMIT = 64,
+};
 
 static const char *const suffixes[FILE_KIND_COUNT] = {
     [FILE_PART] = ".ndjson.zst",
     [FILE_MANIFEST] = ".manifest.json",
     [FILE_QUARANTINE] = ".sealed.ndjson",
+    [FILE_ENDED] = ".ended",
 };
 
 #define TEMPORARY_SUFFIX ".partial"
@@ -25,40 +31,90 @@ void layout_name(enum file_kind kind, const char *stem, char out[static FILE_NAM
     snprintf(out, FILE_NAME_SIZE, "%.*s%s", HEX_DIGITS, stem, suffixes[kind]);
 }
 
-void layout_temporary_name(const char *name, char out[static FILE_NAME_SIZE])
+void layout_owner(struct slice name, char out[static FILE_OWNER_SIZE])
 {
-    snprintf(out, FILE_NAME_SIZE, ".%.48s" TEMPORARY_SUFFIX, name);
+    unsigned char hash[32];
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)name.data, name.length, NULL, 0);
+    sodium_bin2hex(out, FILE_OWNER_SIZE, hash, OWNER_DIGITS / 2);
+}
+
+void layout_temporary_name(const char *name, const char *owner, char out[static FILE_NAME_SIZE])
+{
+    snprintf(out, FILE_NAME_SIZE, ".%.48s%s%.16s" TEMPORARY_SUFFIX, name, owner ? "." : "",
+             owner ? owner : "");
+}
+
+static bool is_hex(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!(text.data[i] >= '0' && text.data[i] <= '9') &&
+            !(text.data[i] >= 'a' && text.data[i] <= 'f'))
+            return false;
+    return true;
 }
 
 static enum file_kind visible_kind(struct slice name, char stem[static FILE_STEM_SIZE])
 {
-    if (name.length <= HEX_DIGITS)
+    if (name.length <= HEX_DIGITS || !is_hex(slice_head(name, HEX_DIGITS)))
         return FILE_STRAY;
-    for (size_t i = 0; i < HEX_DIGITS; i++)
-        if (!(name.data[i] >= '0' && name.data[i] <= '9') &&
-            !(name.data[i] >= 'a' && name.data[i] <= 'f'))
-            return FILE_STRAY;
     memcpy(stem, name.data, HEX_DIGITS);
     stem[HEX_DIGITS] = '\0';
-    for (enum file_kind kind = FILE_PART; kind <= FILE_QUARANTINE; kind++)
+    for (enum file_kind kind = FILE_PART; kind <= FILE_ENDED; kind++)
         if (slice_equal(slice_tail(name, HEX_DIGITS), slice_from_string(suffixes[kind])))
             return kind;
     return FILE_STRAY;
 }
 
-enum file_kind layout_kind(const char *name, char stem[static FILE_STEM_SIZE], enum file_kind *of)
+/* Takes a temporary name apart: the name that it stands for, and the tag, which may be empty. */
+static bool split_temporary(struct slice text, struct slice *name, struct slice *owner)
 {
-    struct slice text = slice_from_string(name);
     struct slice suffix = SLICE(TEMPORARY_SUFFIX);
+    *owner = (struct slice){0};
     if (!slice_starts_with(text, SLICE(".")) || !slice_ends_with(text, suffix) ||
         text.length < 1 + suffix.length)
-        return visible_kind(text, stem);
-    enum file_kind kind = visible_kind(slice_between(text, 1, text.length - suffix.length), stem);
+        return false;
+    *name = slice_between(text, 1, text.length - suffix.length);
+    if (name->length <= OWNER_DIGITS + 1)
+        return true;
+    size_t dot = name->length - OWNER_DIGITS - 1;
+    struct slice tag = slice_tail(*name, dot + 1);
+    if (name->data[dot] == '.' && is_hex(tag)) {
+        *owner = tag;
+        *name = slice_head(*name, dot);
+    }
+    return true;
+}
+
+enum file_kind layout_kind(const char *name, char stem[static FILE_STEM_SIZE], enum file_kind *of)
+{
+    struct slice visible, owner;
+    if (!split_temporary(slice_from_string(name), &visible, &owner))
+        return visible_kind(slice_from_string(name), stem);
+    enum file_kind kind = visible_kind(visible, stem);
     if (kind == FILE_STRAY)
         return FILE_STRAY;
     if (of)
         *of = kind;
     return FILE_TEMPORARY;
+}
+
+bool layout_has_name(int directory, const char *name)
+{
+    return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool layout_has(int directory, enum file_kind kind, const char *stem)
+{
+    char name[FILE_NAME_SIZE];
+    layout_name(kind, stem, name);
+    return layout_has_name(directory, name);
+}
+
+bool layout_is_owned_by(const char *name, const char *owner)
+{
+    struct slice visible, tag;
+    return split_temporary(slice_from_string(name), &visible, &tag) &&
+           slice_equal(tag, owner ? slice_from_string(owner) : (struct slice){0});
 }
 
 bool layout_recipient_name_is_usable(struct slice name)

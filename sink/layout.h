@@ -5,8 +5,11 @@
  *     ROOT/recipients/NAME/<32 hex>.manifest.json      what the recipient may know of it
  *     ROOT/private/audit/audit.ndjson                  0600, below 0700
  *     ROOT/private/quarantine/<32 hex>.sealed.ndjson   0600
+ *     ROOT/private/quarantine/<32 hex>.ended           0600, empty: it was past its retention
  *
- * A file that is not whole yet is called `.NAME.partial` and lies in the same directory.
+ * A file that is not whole yet is called `.NAME.partial` and lies in the same directory. In a
+ * directory that lanes of several processes share it is called `.NAME.TAG.partial`: the tag is its
+ * owner's, 16 hex digits, and recovery touches nobody else's.
  */
 #ifndef LETHE_SINK_LAYOUT_H
 #define LETHE_SINK_LAYOUT_H
@@ -22,7 +25,8 @@
 
 enum {
     FILE_STEM_SIZE = 33, /* 32 hex digits and NUL */
-    FILE_NAME_SIZE = 64,
+    FILE_NAME_SIZE = 96,
+    FILE_OWNER_SIZE = 17, /* 16 hex digits and NUL */
 };
 
 enum file_kind {
@@ -30,19 +34,31 @@ enum file_kind {
     FILE_PART,
     FILE_MANIFEST,
     FILE_QUARANTINE,
+    FILE_ENDED,     /* what is left of a quarantine file that was past its retention: its name */
     FILE_TEMPORARY, /* of any of these */
     FILE_KIND_COUNT
 };
 
-/* The name of a part, manifest or quarantine file. */
+/* The name of a part, manifest or quarantine file, or of what is left of one. */
 void layout_name(enum file_kind kind, const char *stem, char out[static FILE_NAME_SIZE]);
 
-/* The name that it has until it is whole. */
-void layout_temporary_name(const char *name, char out[static FILE_NAME_SIZE]);
+/* The tag of an owner: a hash of its name. */
+void layout_owner(struct slice name, char out[static FILE_OWNER_SIZE]);
 
-/* What a name in a directory stands for; of a part, manifest or quarantine file *stem is set. Of a
+/* The name that it has until it is whole. `owner` is a tag, or NULL. */
+void layout_temporary_name(const char *name, const char *owner, char out[static FILE_NAME_SIZE]);
+
+/* Is there anything of that name in an open directory, or of that kind and stem? Links are not
+ * followed. */
+bool layout_has_name(int directory, const char *name);
+bool layout_has(int directory, enum file_kind kind, const char *stem);
+
+/* What a name in a directory stands for; of all but a stray file *stem is set. Of a
  * temporary file `stem` is set and *of, if not NULL, is the kind that it was to become. */
 enum file_kind layout_kind(const char *name, char stem[static FILE_STEM_SIZE], enum file_kind *of);
+
+/* Is it a temporary name with this tag? NULL: with none. */
+bool layout_is_owned_by(const char *name, const char *owner);
 
 /* May a recipient be called this? Letters, digits, `-`, `_` and `.`, not first a `.`, at most 64
  * bytes: what is a file name everywhere. */

@@ -1,13 +1,12 @@
 #include "sink/part.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 
 void part_release(struct part *part)
 {
     pending_file_release(&part->file);
     pending_file_release(&part->manifest);
-    free(part->epochs);
+    epoch_set_release(&part->epochs);
     *part = (struct part){0};
 }
 
@@ -21,7 +20,7 @@ static enum rc make_ready(struct part *part)
     return rc;
 }
 
-enum rc part_open(struct part *part, int directory, struct randomness *names)
+enum rc part_open(struct part *part, int directory, struct randomness *names, const char *owner)
 {
     unsigned char number[16];
     char name[FILE_NAME_SIZE];
@@ -31,50 +30,21 @@ enum rc part_open(struct part *part, int directory, struct randomness *names)
     randomness_bytes(names, number, sizeof number);
     sodium_bin2hex(part->stem, sizeof part->stem, number, sizeof number);
     layout_name(FILE_PART, part->stem, name);
-    rc = pending_file_open(&part->file, directory, name, 0644);
+    part->owner = owner;
+    rc = pending_file_open(&part->file, directory, name, owner, 0644);
     if (rc != RC_OK)
         return rc;
     part->open = true;
     part->rows = part->bytes = 0;
-    part->epoch_count = 0;
-    return RC_OK;
-}
-
-/* There are few epochs, and rows come mostly with the same one as the row before. */
-static enum rc note_epoch(struct part *part, uint32_t epoch)
-{
-    size_t at = part->epoch_count;
-    while (at > 0 && part->epochs[at - 1] > epoch)
-        at--;
-    if (at > 0 && part->epochs[at - 1] == epoch)
-        return RC_OK;
-    if (part->epoch_count == PART_EPOCH_LIMIT)
-        return RC_LIMIT;
-    if (part->epoch_count == part->epoch_capacity) {
-        size_t capacity = part->epoch_capacity ? part->epoch_capacity * 2 : 8;
-        uint32_t *larger = reallocarray(part->epochs, capacity, sizeof *larger);
-        if (!larger)
-            return RC_NO_MEMORY;
-        part->epochs = larger;
-        part->epoch_capacity = capacity;
-    }
-    memmove(part->epochs + at + 1, part->epochs + at,
-            (part->epoch_count - at) * sizeof *part->epochs);
-    part->epochs[at] = epoch;
-    part->epoch_count++;
+    epoch_set_reset(&part->epochs);
     return RC_OK;
 }
 
 enum rc part_write(struct part *part, struct frame_writer *writer, const struct buffer *bytes,
                    const struct row_group *group)
 {
-    uint32_t last = EPOCH_NONE;
     for (uint32_t i = 0; i < group->count; i++) {
-        uint32_t epoch = group->rows[i].epoch;
-        if (epoch == EPOCH_NONE || epoch == last)
-            continue;
-        last = epoch;
-        enum rc rc = note_epoch(part, epoch);
+        enum rc rc = epoch_set_add(&part->epochs, group->rows[i].epoch);
         if (rc != RC_OK)
             return rc;
     }
@@ -88,7 +58,7 @@ static enum rc write_manifest(struct part *part, const struct manifest *manifest
     char name[FILE_NAME_SIZE];
     struct buffer text;
     layout_name(FILE_MANIFEST, part->stem, name);
-    enum rc rc = pending_file_open(&part->manifest, part->file.directory, name, 0644);
+    enum rc rc = pending_file_open(&part->manifest, part->file.directory, name, part->owner, 0644);
     if (rc != RC_OK)
         return rc;
     buffer_init(&text, MANIFEST_LIMIT);
@@ -107,8 +77,8 @@ enum rc part_prepare(struct part *part, struct manifest manifest, int64_t now)
     manifest.bytes = part->bytes;
     manifest.stored_bytes = part->file.stored;
     manifest.checksum = slice_from_string(part->checksum);
-    manifest.epochs = part->epochs;
-    manifest.epoch_count = part->epoch_count;
+    manifest.epochs = part->epochs.epochs;
+    manifest.epoch_count = part->epochs.count;
     manifest.published = now;
     enum rc rc = pending_file_prepare(&part->file, now);
     if (rc == RC_OK)

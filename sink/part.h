@@ -1,32 +1,30 @@
 /*
- * A part being written: its file, its manifest, and what both say of it. Internal to the file sink.
+ * A part being written: its file, its manifest, and what both say of it. Internal to part_set.h.
  */
 #ifndef LETHE_SINK_PART_H
 #define LETHE_SINK_PART_H
 
-#include "sink/file_sink.h"
+#include "sink/epoch_set.h"
 #include "sink/frame_writer.h"
 #include "sink/manifest.h"
-
-/* Distinct key epochs of one part. More than the keys that anybody keeps; a part that would pass it
- * is refused with RC_LIMIT. */
-enum { PART_EPOCH_LIMIT = 1024 };
+#include "sink/randomness.h"
 
 struct part {
     struct pending_file file, manifest;
+    const char *owner; /* borrowed; may be NULL */
     bool open;
     char stem[FILE_STEM_SIZE];
     char checksum[CHECKSUM_SIZE]; /* once it is prepared */
     uint64_t rows, bytes;
-    uint32_t *epochs; /* rising */
-    size_t epoch_count, epoch_capacity;
+    struct epoch_set epochs;
 };
 
 /* A zeroed part is valid, not open, and needs no release before its first part_open. */
 void part_release(struct part *part);
 
-/* Creates the temporary file; the name comes from `names`. */
-LETHE_CHECKED enum rc part_open(struct part *part, int directory, struct randomness *names);
+/* Creates the temporary file; the name comes from `names`. `owner` as in pending_file_open. */
+LETHE_CHECKED enum rc part_open(struct part *part, int directory, struct randomness *names,
+                                const char *owner);
 
 /* Appends the group's rows, in their order, as one frame. */
 LETHE_CHECKED enum rc part_write(struct part *part, struct frame_writer *writer,

@@ -23,17 +23,17 @@ void pending_file_release(struct pending_file *file)
     checksum_release(&file->checksum);
 }
 
-enum rc pending_file_open(struct pending_file *file, int directory, const char *name, unsigned mode)
+enum rc pending_file_open(struct pending_file *file, int directory, const char *name,
+                          const char *owner, unsigned mode)
 {
-    char temporary[FILE_NAME_SIZE];
     file->directory = directory;
     file->stored = 0;
     checksum_reset(&file->checksum);
     snprintf(file->name, sizeof file->name, "%s", name);
-    layout_temporary_name(name, temporary);
+    layout_temporary_name(name, owner, file->temporary);
     do
         file->descriptor =
-            openat(directory, temporary,
+            openat(directory, file->temporary,
                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
     while (file->descriptor < 0 && errno == EINTR);
     if (file->descriptor < 0)
@@ -93,9 +93,7 @@ enum rc rename_without_replacing(int directory, const char *from, const char *to
 
 enum rc pending_file_publish(struct pending_file *file)
 {
-    char temporary[FILE_NAME_SIZE];
-    layout_temporary_name(file->name, temporary);
-    enum rc rc = rename_without_replacing(file->directory, temporary, file->name);
+    enum rc rc = rename_without_replacing(file->directory, file->temporary, file->name);
     if (rc == RC_OK)
         file->there = false;
     return rc;
@@ -103,13 +101,10 @@ enum rc pending_file_publish(struct pending_file *file)
 
 void pending_file_discard(struct pending_file *file)
 {
-    char temporary[FILE_NAME_SIZE];
     bool there = file->there;
     pending_file_abandon(file);
-    if (!there)
-        return;
-    layout_temporary_name(file->name, temporary);
-    unlinkat(file->directory, temporary, 0);
+    if (there)
+        unlinkat(file->directory, file->temporary, 0);
 }
 
 void pending_file_abandon(struct pending_file *file)

@@ -16,7 +16,7 @@ struct pending_file {
     int directory;  /* borrowed: open for as long as the file is pending */
     int descriptor; /* -1: not open */
     bool there;     /* the temporary file exists and is ours to remove */
-    char name[FILE_NAME_SIZE];
+    char name[FILE_NAME_SIZE], temporary[FILE_NAME_SIZE];
     uint64_t stored; /* bytes written */
     struct checksum checksum;
 };
@@ -25,9 +25,10 @@ struct pending_file {
 LETHE_CHECKED enum rc pending_file_init(struct pending_file *file);
 void pending_file_release(struct pending_file *file); /* discards what is pending */
 
-/* Creates the temporary file (O_EXCL, O_NOFOLLOW; mode less the umask). */
+/* Creates the temporary file (O_EXCL, O_NOFOLLOW; mode less the umask), with this owner's tag in
+ * its name (layout.h), or none where it is NULL. */
 LETHE_CHECKED enum rc pending_file_open(struct pending_file *file, int directory, const char *name,
-                                        unsigned mode);
+                                        const char *owner, unsigned mode);
 
 LETHE_CHECKED enum rc pending_file_write(struct pending_file *file, struct slice bytes);
 

@@ -26,6 +26,14 @@ static void separate(struct buffer *out)
         buffer_append_byte(out, ',');
 }
 
+static void write_epochs(struct buffer *out, const struct epoch_set *epochs)
+{
+    buffer_append_string(out, ",\"key_epochs\":[");
+    for (size_t i = 0; i < epochs->count; i++)
+        write_number(out, i ? "," : "", epochs->epochs[i]);
+    buffer_append_string(out, "]}");
+}
+
 void publication_add_part(struct buffer *out, const struct publication_part *part)
 {
     separate(out);
@@ -36,10 +44,19 @@ void publication_add_part(struct buffer *out, const struct publication_part *par
     write_number(out, ",\"rows\":", part->rows);
     write_number(out, ",\"bytes\":", part->bytes);
     write_number(out, ",\"stored_bytes\":", part->stored_bytes);
-    buffer_append_string(out, ",\"key_epochs\":[");
-    for (size_t i = 0; i < part->epoch_count; i++)
-        write_number(out, i ? "," : "", part->epochs[i]);
-    buffer_append_string(out, "]}");
+    write_epochs(out, part->epochs);
+}
+
+static void write_quarantine_place(struct buffer *out, const struct publication_quarantine *file)
+{
+    if (file->topic) {
+        write_name(out, "{\"topic\":", slice_from_string(file->topic));
+    } else {
+        write_name(out, "{\"file\":", slice_from_string(file->file));
+        write_name(out, ",\"checksum\":", slice_from_string(file->checksum));
+    }
+    write_number(out, ",\"records\":", file->records);
+    write_number(out, file->topic ? ",\"bytes\":" : ",\"stored_bytes\":", file->stored_bytes);
 }
 
 void publication_add_quarantine(struct buffer *out, const struct publication_quarantine *file)
@@ -49,10 +66,7 @@ void publication_add_quarantine(struct buffer *out, const struct publication_qua
         buffer_append_string(out, "null");
         return;
     }
-    write_name(out, "{\"file\":", slice_from_string(file->file));
-    write_name(out, ",\"checksum\":", slice_from_string(file->checksum));
-    write_number(out, ",\"records\":", file->records);
-    write_number(out, ",\"stored_bytes\":", file->stored_bytes);
+    write_quarantine_place(out, file);
     buffer_append_string(out, ",\"reasons\":{");
     const char *before = "";
     for (enum quarantine_reason i = 0; i < QUARANTINE_REASON_COUNT; i++) {
@@ -102,6 +116,49 @@ void publication_end(struct buffer *out, const struct input_range *ranges, size_
     buffer_append_byte(out, ']');
 }
 
+void publication_begin_topics(struct buffer *out)
+{
+    buffer_append_string(out, ",\"topics\":[");
+}
+
+void publication_add_topic(struct buffer *out, const struct publication_topic *topic)
+{
+    separate(out);
+    write_name(out, "{\"recipient\":", topic->recipient);
+    write_name(out, ",\"schema\":", topic->schema);
+    write_name(out, ",\"topic\":", slice_from_string(topic->topic));
+    write_number(out, ",\"rows\":", topic->rows);
+    write_number(out, ",\"bytes\":", topic->bytes);
+    write_number(out, ",\"messages\":", topic->messages);
+    write_epochs(out, topic->epochs);
+}
+
+static void write_offsets(struct buffer *out, const int64_t *offsets, size_t count)
+{
+    buffer_append_byte(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buffer_append_byte(out, ',');
+        buffer_append_i64(out, offsets[i]);
+    }
+    buffer_append_byte(out, ']');
+}
+
+void publication_end_topics(struct buffer *out, const struct publication_context *context)
+{
+    write_name(out, "],\"group\":", context->group);
+    write_name(out, ",\"policy\":", context->policy);
+    write_number(out, ",\"policy_version\":", context->policy_version);
+    write_name(out, ",\"label\":", slice_from_string(label_name(context->label)));
+    buffer_append_string(out, ",\"consent_offsets\":[");
+    if (context->consent_partitions[0] > 0) {
+        write_offsets(out, context->consent_offsets[0], context->consent_partitions[0]);
+        buffer_append_byte(out, ',');
+        write_offsets(out, context->consent_offsets[1], context->consent_partitions[1]);
+    }
+    buffer_append_byte(out, ']');
+}
+
 static bool read_file(const struct json_value *value, enum file_kind kind, struct slice rows,
                       struct publication_file *out)
 {
@@ -143,7 +200,7 @@ enum rc publication_files(const struct json_value *entry, publication_file_visit
         if (!visit(context, &file))
             return RC_OK;
     }
-    if (quarantine->type == JSON_NULL)
+    if (quarantine->type == JSON_NULL || json_member(quarantine, SLICE("topic")))
         return RC_OK;
     if (!read_file(quarantine, FILE_QUARANTINE, SLICE("records"), &file))
         return RC_CORRUPT;

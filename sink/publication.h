@@ -10,6 +10,16 @@
  *     "input":[{"origin":0,"source":"day.ndjson","partition":0,"ranges":[[1,4000],[8001,9000]]}],
  *     "consent":[1200,1350]
  *
+ * Of `run` (kafka_sink.h) moreover, at the end, and quarantine as messages:
+ *
+ *     "quarantine":{"topic":"lethe.quarantine","records":3,"bytes":900,"reasons":{...}}  (or null)
+ *     "topics":[{"recipient":"analytics","schema":"click","topic":"clean.analytics","rows":18022,
+ *                "bytes":5120000,"messages":80,"key_epochs":[42]},...],
+ *     "group":"lethe","policy":"default","policy_version":7,"label":"pseudonymised",
+ *     "consent_offsets":[[1200,17],[1350,18]]           by partition of the consent topic, or []
+ *
+ * `source` is then the event topic, and ranges are offsets.
+ *
  * `input` is what was read since the lane's last publication, whether or not anything of it was
  * released, so that over all publications the ranges tile what was read. `consent` is the number of
  * consent messages that had been applied at the first and at the last batch in it.
@@ -21,6 +31,7 @@
 #include "schemas/reason.h"
 #include "sink/batch.h"
 #include "sink/checksum.h"
+#include "sink/epoch_set.h"
 #include "sink/layout.h"
 
 #define PUBLICATION_EVENT "publication"
@@ -31,13 +42,14 @@ struct publication_part {
     struct slice recipient, schema;
     const char *file, *checksum;
     uint64_t rows, bytes, stored_bytes;
-    const uint32_t *epochs;
-    size_t epoch_count;
+    const struct epoch_set *epochs;
 };
 
+/* Either a file with its checksum, or a topic. */
 struct publication_quarantine {
     const char *file, *checksum;
-    uint64_t records, stored_bytes;
+    const char *topic;
+    uint64_t records, stored_bytes; /* of a topic: bytes of the messages */
     uint64_t by_reason[QUARANTINE_REASON_COUNT];
 };
 
@@ -46,6 +58,27 @@ void publication_add_part(struct buffer *out, const struct publication_part *par
 void publication_add_quarantine(struct buffer *out, const struct publication_quarantine *file);
 void publication_end(struct buffer *out, const struct input_range *ranges, size_t range_count,
                      const struct slice *origins, const uint64_t consent[2]);
+
+/* For `run`, after publication_end. */
+
+struct publication_topic {
+    struct slice recipient, schema;
+    const char *topic;
+    uint64_t rows, bytes, messages;
+    const struct epoch_set *epochs;
+};
+
+struct publication_context {
+    struct slice group, policy;
+    uint32_t policy_version;
+    enum label label;
+    const int64_t *consent_offsets[2]; /* at the first and the last batch */
+    size_t consent_partitions[2];
+};
+
+void publication_begin_topics(struct buffer *out);
+void publication_add_topic(struct buffer *out, const struct publication_topic *topic);
+void publication_end_topics(struct buffer *out, const struct publication_context *context);
 
 /* Reading. */
 
@@ -68,7 +101,8 @@ struct publication_range {
 typedef bool publication_file_visitor(void *context, const struct publication_file *file);
 typedef bool publication_range_visitor(void *context, const struct publication_range *range);
 
-/* RC_CORRUPT where the entry is not of the form above; names are safe to open when they come. */
+/* RC_CORRUPT where the entry is not of the form above; names are safe to open when they come. What
+ * went to topics is no file. */
 LETHE_CHECKED enum rc publication_files(const struct json_value *entry,
                                         publication_file_visitor *visit, void *context);
 LETHE_CHECKED enum rc publication_ranges(const struct json_value *entry,

@@ -42,7 +42,7 @@ static enum rc open_file(struct quarantine_writer *writer)
     randomness_bytes(&writer->names, number, sizeof number);
     sodium_bin2hex(stem, sizeof stem, number, sizeof number);
     layout_name(FILE_QUARANTINE, stem, name);
-    enum rc rc = pending_file_open(&writer->file, writer->directory, name, 0600);
+    enum rc rc = pending_file_open(&writer->file, writer->directory, name, NULL, 0600);
     if (rc != RC_OK)
         return rc;
     writer->open = true;

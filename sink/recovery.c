@@ -11,14 +11,10 @@
 
 #include "core/arena.h"
 #include "sink/audit.h"
-#include "sink/pending_file.h"
-#include "sink/publication.h"
+#include "sink/prepared_file.h"
 
-struct named_file {
-    enum file_kind kind;
-    char stem[FILE_STEM_SIZE];
-    char checksum[CHECKSUM_SIZE];
-    uint64_t stored_bytes;
+struct placed_file {
+    struct named_file file;
     const char *directory; /* below the root */
 };
 
@@ -26,7 +22,7 @@ struct recovery {
     const char *root;
     struct recovery_report *report;
     struct arena arena;
-    struct named_file *files;
+    struct placed_file *files;
     size_t count, capacity;
     enum rc failure; /* inside a visitor */
 };
@@ -35,7 +31,8 @@ static const size_t NAME_MEMORY = (size_t)1 << 30;
 
 static int compare_files(const void *a, const void *b)
 {
-    const struct named_file *first = a, *second = b;
+    const struct named_file *first = &((const struct placed_file *)a)->file;
+    const struct named_file *second = &((const struct placed_file *)b)->file;
     int order = memcmp(first->stem, second->stem, FILE_STEM_SIZE);
     return order ? order : (int)first->kind - (int)second->kind;
 }
@@ -43,8 +40,8 @@ static int compare_files(const void *a, const void *b)
 /* A manifest is named with its part. */
 static bool is_named(const struct recovery *recovery, enum file_kind kind, const char *stem)
 {
-    struct named_file key = {.kind = kind == FILE_MANIFEST ? FILE_PART : kind};
-    memcpy(key.stem, stem, sizeof key.stem);
+    struct placed_file key = {.file.kind = kind == FILE_MANIFEST ? FILE_PART : kind};
+    memcpy(key.file.stem, stem, sizeof key.file.stem);
     return recovery->count &&
            bsearch(&key, recovery->files, recovery->count, sizeof key, compare_files);
 }
@@ -55,16 +52,14 @@ static bool note_file(void *context, const struct publication_file *file)
     recovery->failure = RC_NO_MEMORY;
     if (recovery->count == recovery->capacity) {
         size_t capacity = recovery->capacity ? recovery->capacity * 2 : 64;
-        struct named_file *larger = reallocarray(recovery->files, capacity, sizeof *larger);
+        struct placed_file *larger = reallocarray(recovery->files, capacity, sizeof *larger);
         if (!larger)
             return false;
         recovery->files = larger;
         recovery->capacity = capacity;
     }
-    struct named_file *named = &recovery->files[recovery->count];
-    *named = (struct named_file){.kind = file->kind, .stored_bytes = file->stored_bytes};
-    memcpy(named->stem, file->stem, sizeof named->stem);
-    snprintf(named->checksum, sizeof named->checksum, "%.*s", SLICE_FORMAT(file->checksum));
+    struct placed_file *named = &recovery->files[recovery->count];
+    named_file_from(file, &named->file);
     named->directory = file->kind == FILE_QUARANTINE
                            ? LAYOUT_QUARANTINE
                            : arena_format(&recovery->arena, LAYOUT_RECIPIENTS "/%.*s",
@@ -102,68 +97,10 @@ static enum rc read_audit(struct recovery *recovery, const char *path)
     return RC_OK;
 }
 
-static bool is_there(int directory, const char *name)
-{
-    return faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* From the temporary name to its own, where that has not been done. *moved: it was done now. */
-static enum rc make_visible(int directory, const char *name, bool *moved)
-{
-    char temporary[FILE_NAME_SIZE];
-    layout_temporary_name(name, temporary);
-    if (!is_there(directory, temporary))
-        return is_there(directory, name) ? RC_OK : RC_NOT_FOUND;
-    if (is_there(directory, name)) /* a crash between link and unlink */
-        return unlinkat(directory, temporary, 0) == 0 ? RC_OK : rc_from_errno(errno);
-    *moved = true;
-    return rename_without_replacing(directory, temporary, name);
-}
-
-/* Is what was prepared what the audit speaks of? A visible one is verify's business. */
-static enum rc check_prepared(int directory, const char *name, const struct named_file *file)
-{
-    char temporary[FILE_NAME_SIZE], checksum[CHECKSUM_SIZE];
-    uint64_t size;
-    layout_temporary_name(name, temporary);
-    if (is_there(directory, name))
-        return RC_OK;
-    enum rc rc = checksum_file(directory, temporary, checksum, &size);
-    if (rc != RC_OK)
-        return rc;
-    return size == file->stored_bytes && strcmp(checksum, file->checksum) == 0 ? RC_OK : RC_CORRUPT;
-}
-
-static enum rc publish_in(struct recovery *recovery, int directory, const struct named_file *file)
-{
-    char name[FILE_NAME_SIZE], manifest[FILE_NAME_SIZE];
-    bool moved = false;
-    layout_name(file->kind, file->stem, name);
-    enum rc rc = check_prepared(directory, name, file);
-    if (rc == RC_OK && file->kind == FILE_PART) {
-        layout_name(FILE_MANIFEST, file->stem, manifest);
-        rc = make_visible(directory, manifest, &moved);
-        if (rc == RC_NOT_FOUND)
-            rc = RC_CORRUPT;
-    } else if (rc == RC_NOT_FOUND) {
-        recovery->report->missing++;
-        return RC_OK;
-    }
-    if (rc == RC_OK)
-        rc = make_visible(directory, name, &moved);
-    if (rc == RC_CORRUPT || rc == RC_REFUSED) {
-        recovery->report->damaged++;
-        return RC_OK;
-    }
-    if (rc == RC_OK && moved)
-        recovery->report->published++;
-    return rc;
-}
-
 static enum rc publish_named(struct recovery *recovery)
 {
     for (size_t i = 0; i < recovery->count; i++) {
-        const struct named_file *file = &recovery->files[i];
+        const struct placed_file *file = &recovery->files[i];
         int directory;
         enum rc rc = layout_open(recovery->root, file->directory, &directory);
         if (rc == RC_NOT_FOUND) { /* the recipient's files were taken away whole */
@@ -172,7 +109,10 @@ static enum rc publish_named(struct recovery *recovery)
         }
         if (rc != RC_OK)
             return rc;
-        rc = publish_in(recovery, directory, file);
+        bool ended = file->file.kind == FILE_QUARANTINE &&
+                     layout_has(directory, FILE_ENDED, file->file.stem);
+        if (!ended)
+            rc = prepared_file_publish(directory, NULL, &file->file, recovery->report);
         close(directory);
         if (rc != RC_OK)
             return rc;
@@ -184,7 +124,7 @@ static enum rc clear_one(struct recovery *recovery, int directory, const char *n
 {
     char stem[FILE_STEM_SIZE];
     enum file_kind of = FILE_STRAY, kind = layout_kind(name, stem, &of);
-    if (kind == FILE_STRAY)
+    if (kind == FILE_STRAY || kind == FILE_ENDED)
         return RC_OK;
     if (kind != FILE_TEMPORARY) {
         if (!is_named(recovery, kind, stem))

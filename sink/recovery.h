@@ -23,6 +23,7 @@ struct recovery_report {
     uint64_t damaged; /* named and prepared, but not with that checksum, or without a manifest:
                          left as it is */
     uint64_t unnamed; /* visible, but the audit does not name it: kept */
+    uint64_t kept;    /* not named by what is left of the audit, which does not reach back to it */
 };
 
 LETHE_CHECKED enum rc file_sink_recover(const char *root, const char *audit_path,

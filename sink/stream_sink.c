@@ -124,12 +124,12 @@ static enum rc write_rows(struct stream_sink *sink, const struct batch *batch)
     return rc;
 }
 
-static enum rc commit(struct sink *base, struct batch *batch, uint64_t consent_position,
-                      int64_t now)
+static enum rc commit(struct sink *base, struct batch *batch, const struct commit_context *context,
+                      struct commit_outcome *outcome)
 {
     struct stream_sink *sink = (struct stream_sink *)base;
-    (void)consent_position;
-    (void)now;
+    (void)context;
+    *outcome = (struct commit_outcome){true, batch->ranges, batch->range_count};
     if (!sink->output)
         return RC_OK;
     if (sink->recipient >= batch->recipient_count)
@@ -143,10 +143,12 @@ static enum rc commit(struct sink *base, struct batch *batch, uint64_t consent_p
     return rc;
 }
 
-static enum rc finish(struct sink *base, int64_t now)
+static enum rc finish(struct sink *base, const struct commit_context *context,
+                      struct commit_outcome *outcome)
 {
     struct stream_sink *sink = (struct stream_sink *)base;
-    (void)now;
+    (void)context;
+    (void)outcome;
     if (!sink->output)
         return RC_OK;
     pthread_mutex_lock(&sink->output->lock);
@@ -165,7 +167,15 @@ static void close_sink(struct sink *base)
     free(sink);
 }
 
-static const struct sink_operations operations = {commit, finish, close_sink};
+/* A row is out as soon as it is taken. */
+static enum rc discard(struct sink *base)
+{
+    (void)base;
+    return RC_OK;
+}
+
+static const struct sink_operations operations = {
+    .commit = commit, .finish = finish, .discard = discard, .close = close_sink};
 
 enum rc stream_sink_new(struct stream_output *output, size_t recipient, bool keep_order,
                         const uint64_t *seed, unsigned lane, struct sink **out)

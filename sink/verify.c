@@ -99,13 +99,6 @@ static enum rc list_names(struct verify *verify, int descriptor, struct name_lis
     return rc;
 }
 
-static bool is_there(const struct verify_place *place, enum file_kind kind, const char *stem)
-{
-    char name[FILE_NAME_SIZE];
-    layout_name(kind, stem, name);
-    return faccessat(place->descriptor, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Of one directory that holds files of ours and nothing else. */
 static enum rc walk_files(struct verify *verify, const struct verify_place *place)
 {
@@ -123,9 +116,11 @@ static enum rc walk_files(struct verify *verify, const struct verify_place *plac
             rc = verify_part(verify, place, stem);
         else if (kind == FILE_QUARANTINE && !rows)
             rc = verify_quarantine(verify, place, stem);
+        else if (kind == FILE_ENDED && !rows)
+            rc = verify_ended(verify, stem);
         else if (kind != FILE_MANIFEST || !rows)
             verify_finding(verify, place, list.names[i], "this does not belong here");
-        else if (!is_there(place, FILE_PART, stem))
+        else if (!layout_has(place->descriptor, FILE_PART, stem))
             verify_finding(verify, place, list.names[i], "a manifest without its part");
     }
     free(list.names);
@@ -278,7 +273,7 @@ enum rc verify_directory(const char *directory, const char *audit, struct verify
     enum rc rc = walk(&verify);
     if (rc == RC_OK && !audit && verify.whole) {
         rc = own_audit(&verify, path);
-        audit = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? path : NULL;
+        audit = layout_has_name(AT_FDCWD, path) ? path : NULL;
     }
     if (rc == RC_OK && audit)
         rc = verify_audit(&verify, audit);

@@ -1,17 +1,26 @@
 #include <stdlib.h>
 
-#include "sink/audit.h"
+#include "sink/audit_export.h"
 #include "sink/publication.h"
 #include "sink/verify_state.h"
 
 struct covered {
-    uint64_t origin;
+    uint64_t origin; /* of a replay: its number; of an export: which of `inputs` */
     int64_t partition, first, last;
+};
+
+/* What offsets of an export count in: an event topic, read by a group. */
+struct input {
+    struct slice group, topic;
 };
 
 struct audit_check {
     struct verify *verify;
     uint64_t entry; /* the one being looked at */
+    bool export;
+    struct slice group; /* of that entry */
+    struct input *inputs;
+    size_t input_count, input_capacity;
     struct covered *covered;
     size_t count, capacity;
     bool no_memory;
@@ -68,7 +77,8 @@ static bool check_file(void *context, const struct publication_file *stated)
     struct found_file *file = find(verify, stated->kind, stated->stem);
     layout_name(stated->kind, stated->stem, name);
     if (!file) {
-        if (concerns(verify, stated))
+        bool ended = stated->kind == FILE_QUARANTINE && find(verify, FILE_ENDED, stated->stem);
+        if (!ended && concerns(verify, stated))
             verify_finding(verify, &the_audit, "", "entry %llu names %s, which is not there",
                            (unsigned long long)check->entry, name);
         return true;
@@ -81,9 +91,35 @@ static bool check_file(void *context, const struct publication_file *stated)
     return true;
 }
 
+/* Its number in `inputs`; UINT64_MAX: no memory. */
+static uint64_t input_number(struct audit_check *check, struct slice topic)
+{
+    for (size_t i = 0; i < check->input_count; i++)
+        if (slice_equal(check->inputs[i].topic, topic) &&
+            slice_equal(check->inputs[i].group, check->group))
+            return i;
+    if (check->input_count == check->input_capacity) {
+        size_t capacity = check->input_capacity ? check->input_capacity * 2 : 16;
+        struct input *larger = reallocarray(check->inputs, capacity, sizeof *larger);
+        if (!larger)
+            return UINT64_MAX;
+        check->inputs = larger;
+        check->input_capacity = capacity;
+    }
+    struct input *input = &check->inputs[check->input_count];
+    input->topic = arena_copy(&check->verify->arena, topic);
+    input->group = arena_copy(&check->verify->arena, check->group);
+    return input->topic.data && input->group.data ? check->input_count++ : UINT64_MAX;
+}
+
 static bool note_range(void *context, const struct publication_range *range)
 {
     struct audit_check *check = context;
+    uint64_t origin = check->export ? input_number(check, range->source) : range->origin;
+    if (origin == UINT64_MAX) {
+        check->no_memory = true;
+        return false;
+    }
     if (check->count == check->capacity) {
         size_t capacity = check->capacity ? check->capacity * 2 : 256;
         struct covered *larger = reallocarray(check->covered, capacity, sizeof *larger);
@@ -94,7 +130,7 @@ static bool note_range(void *context, const struct publication_range *range)
         check->covered = larger;
         check->capacity = capacity;
     }
-    check->covered[check->count++] = (struct covered){.origin = range->origin,
+    check->covered[check->count++] = (struct covered){.origin = origin,
                                                       .partition = range->partition,
                                                       .first = range->first,
                                                       .last = range->last};
@@ -109,7 +145,10 @@ static bool check_entry(void *context, uint64_t number, struct slice event,
     check->entry = number;
     if (!slice_equal(event, SLICE(PUBLICATION_EVENT)))
         return true;
-    enum rc rc = publication_files(entry, check_file, check);
+    check->group = json_member_text(entry, SLICE("group"));
+    enum rc rc = check->export && check->group.length == 0 ? RC_CORRUPT : RC_OK;
+    if (rc == RC_OK)
+        rc = publication_files(entry, check_file, check);
     if (rc == RC_OK)
         rc = publication_ranges(entry, note_range, check);
     if (rc != RC_OK)
@@ -130,12 +169,20 @@ static int compare_covered(const void *a, const void *b)
     return first->last < second->last ? -1 : first->last > second->last;
 }
 
-static void report_range(struct verify *verify, const struct covered *where, int64_t from,
+static void report_range(const struct audit_check *check, const struct covered *where, int64_t from,
                          int64_t to, const char *what)
 {
-    verify_finding(verify, &the_audit, "", "input %llu partition %lld: records %lld to %lld %s",
-                   (unsigned long long)where->origin, (long long)where->partition, (long long)from,
-                   (long long)to, what);
+    if (check->export)
+        verify_finding(check->verify, &the_audit, "",
+                       "group %.*s topic %.*s partition %lld: offsets %lld to %lld %s",
+                       SLICE_FORMAT(check->inputs[where->origin].group),
+                       SLICE_FORMAT(check->inputs[where->origin].topic),
+                       (long long)where->partition, (long long)from, (long long)to, what);
+    else
+        verify_finding(check->verify, &the_audit, "",
+                       "input %llu partition %lld: records %lld to %lld %s",
+                       (unsigned long long)where->origin, (long long)where->partition,
+                       (long long)from, (long long)to, what);
 }
 
 static void check_tiling(struct audit_check *check)
@@ -151,10 +198,10 @@ static void check_tiling(struct audit_check *check)
             continue;
         }
         if (one->first <= last)
-            report_range(check->verify, one, one->first, one->last < last ? one->last : last,
+            report_range(check, one, one->first, one->last < last ? one->last : last,
                          "are in two publications");
         else if (one->first - 1 != last)
-            report_range(check->verify, one, last + 1, one->first - 1, "are in no publication");
+            report_range(check, one, last + 1, one->first - 1, "are in no publication");
         if (one->last > last)
             last = one->last;
     }
@@ -178,7 +225,7 @@ static void report_unnamed(struct verify *verify)
         char name[FILE_NAME_SIZE];
         struct verify_place place = {.descriptor = -1, .path = ""};
         layout_name(file->kind, file->stem, name);
-        if (!file->named)
+        if (!file->named && file->kind != FILE_ENDED)
             verify_finding(verify, &place, name, "the audit does not name it");
     }
 }
@@ -191,7 +238,9 @@ enum rc verify_audit(struct verify *verify, const char *path)
         qsort(verify->files, verify->file_count, sizeof *verify->files, compare_files);
     if (!verify->whole && verify->file_count)
         verify->recipient = verify->files[0].recipient;
-    enum rc rc = audit_read(path, check_entry, &check, &bad_entry);
+    check.export = audit_is_export(path);
+    enum rc rc = check.export ? audit_export_read(path, check_entry, &check, &bad_entry)
+                              : audit_read(path, check_entry, &check, &bad_entry);
     verify->report->audit = rc;
     if (rc != RC_NO_MEMORY && !check.no_memory) {
         report_reading(verify, rc, bad_entry);
@@ -205,5 +254,6 @@ enum rc verify_audit(struct verify *verify, const char *path)
         rc = RC_NO_MEMORY;
     }
     free(check.covered);
+    free(check.inputs);
     return rc;
 }

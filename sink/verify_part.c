@@ -195,3 +195,9 @@ enum rc verify_quarantine(struct verify *verify, const struct verify_place *plac
     verify->report->quarantined += file->rows;
     return RC_OK;
 }
+
+enum rc verify_ended(struct verify *verify, const char *stem)
+{
+    verify->report->ended++;
+    return add_file(verify, FILE_ENDED, stem, (struct slice){0}) ? RC_OK : RC_NO_MEMORY;
+}

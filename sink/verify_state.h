@@ -11,7 +11,7 @@
 #include "sink/layout.h"
 #include "sink/verify.h"
 
-/* A part or quarantine file that lies there. */
+/* A part or quarantine file that lies there, or what is left of one. */
 struct found_file {
     enum file_kind kind;
     char stem[FILE_STEM_SIZE];
@@ -51,6 +51,9 @@ LETHE_CHECKED enum rc verify_part(struct verify *verify, const struct verify_pla
                                   const char *stem);
 LETHE_CHECKED enum rc verify_quarantine(struct verify *verify, const struct verify_place *place,
                                         const char *stem);
+
+/* A quarantine file was there until its retention was over. */
+LETHE_CHECKED enum rc verify_ended(struct verify *verify, const char *stem);
 
 /* After all files were found. */
 LETHE_CHECKED enum rc verify_audit(struct verify *verify, const char *path);

@@ -65,9 +65,9 @@ static void check_consent(struct check *check)
     struct consent_file_report report;
     struct consent_counts counts;
     if (!configuration->consent_file) {
-        if (configuration->consent_topic.length > 0)
-            printf("consent: from the topic %.*s, which is not looked at in this version\n",
-                   SLICE_FORMAT(configuration->consent_topic));
+        if (configuration->consent_topic)
+            printf("consent: from the topic %s, which is not looked at in this version\n",
+                   configuration->consent_topic);
         else
             print_warning(check, "consent", "none is configured: nothing is known of anybody");
         return;

@@ -60,6 +60,9 @@ static void print_subject(const struct configuration *configuration,
             printf("  age %u", subject->age);
         print_time("erase at", subject->erase_at);
         printf("\n");
+        if (subject->split)
+            printf("its messages came from two partitions of the topic: where they disagree it is "
+                   "denied\n");
     }
     for (unsigned i = 0; i < configuration->policy->purpose_count; i++)
         print_purpose(configuration, i, facts);
@@ -90,6 +93,37 @@ static bool parse_subject(char *word, struct consent_key *key)
     return false;
 }
 
+/* What the configuration or --consent names; *out stays NULL where neither names anything. */
+static int load(const struct configuration *configuration, const char *path,
+                struct consent_table **out)
+{
+    enum { PATIENCE = 30000, REASON_LIMIT = 512 };
+    struct consent_file_report report;
+    struct buffer reason;
+    const char *from = path ? path : configuration->consent_topic;
+    enum rc rc = RC_OK;
+    buffer_init(&reason, REASON_LIMIT);
+    if (path) {
+        rc = consent_table_from_file(configuration, path, out, &report);
+        buffer_append_string(&reason, rc_sentence(rc));
+    } else if (configuration->consent_topic) {
+        rc = consent_table_from_topic(configuration, PATIENCE, out, &reason);
+    }
+    if (rc != RC_OK)
+        fprintf(stderr, "lethe consent: %s: %.*s\n", from, SLICE_FORMAT(buffer_slice(&reason)));
+    buffer_release(&reason);
+    if (rc == RC_OK)
+        return EXIT_DONE;
+    return rc == RC_NOT_FOUND || rc == RC_CONFIGURATION ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static void print_block(const struct consent_table *table)
+{
+    enum consent_block block = consent_table_block(table);
+    if (block != CONSENT_BLOCK_NONE)
+        printf("nothing is released: %s\n", consent_block_sentence(block));
+}
+
 int command_consent(const struct command *command, int argc, char **argv)
 {
     struct consent_arguments arguments = {.clock = TIME_NONE, .event = TIME_NONE};
@@ -116,24 +150,17 @@ int command_consent(const struct command *command, int argc, char **argv)
         return EXIT_USAGE;
     const char *path = arguments.consent ? arguments.consent : configuration->consent_file;
     struct consent_table *consent = NULL;
-    struct consent_file_report report;
     struct clock clock = {arguments.clock != TIME_NONE, arguments.clock};
-    enum rc rc = path ? consent_table_from_file(configuration, path, &consent, &report) : RC_OK;
-    if (rc != RC_OK) {
-        fprintf(stderr, "lethe consent: %s: %s\n", path, rc_sentence(rc));
-        status = rc == RC_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
-    } else {
+    status = load(configuration, path, &consent);
+    if (status == EXIT_DONE) {
         struct record_facts facts = {.subject_count = 1, .now = clock_now(&clock)};
         facts.event_time = arguments.event != TIME_NONE ? arguments.event : facts.now;
         subject_consent_init(&facts.subjects[0].consent);
         if (consent) {
             (void)consent_table_find(consent, key.category, key.id, &facts.subjects[0].consent);
-            if (consent_table_block(consent) != CONSENT_BLOCK_NONE)
-                printf("nothing is released: %s\n",
-                       consent_block_sentence(consent_table_block(consent)));
+            print_block(consent);
         }
         print_subject(configuration, &facts);
-        status = EXIT_DONE;
     }
     consent_table_free(consent);
     configuration_free(configuration);

@@ -1,17 +1,21 @@
-/* `lethe quarantine`: makes its keys, opens and counts what was sealed. */
+/* `lethe quarantine`: makes its keys; opens, counts and ends what was sealed. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "anonymize/seal.h"
+#include "core/clock.h"
 #include "core/file.h"
 #include "sink/quarantine_file.h"
+#include "sink/quarantine_prune.h"
+#include "worker/configuration.h"
 #include "worker/options.h"
 
 enum { OPENED_LIMIT = 512 * 1024 * 1024 };
 
 struct quarantine_arguments {
-    const char *public_key, *secret_key;
+    const char *public_key, *secret_key, *configuration, *retention;
+    int64_t clock;
 };
 
 /* What the files hold, by reason. */
@@ -149,10 +153,63 @@ static int make_keys(const struct command *command, const struct quarantine_argu
     return exit_status_of(rc);
 }
 
+static int prune_directories(int64_t retention, int64_t now, char **directories, size_t count)
+{
+    struct quarantine_pruned pruned = {0};
+    int status = EXIT_DONE;
+    for (size_t i = 0; i < count; i++) {
+        enum rc rc = quarantine_prune(directories[i], retention, now, &pruned);
+        if (rc != RC_OK) {
+            fprintf(stderr, "lethe quarantine: %s: %s\n", directories[i], rc_sentence(rc));
+            status = rc == RC_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
+        }
+    }
+    printf("ended %llu files with %llu records, kept %llu\n", (unsigned long long)pruned.files,
+           (unsigned long long)pruned.records, (unsigned long long)pruned.kept);
+    return status;
+}
+
+/* The retention is the configuration's, so that what a directory holds is not kept longer than what
+ * was said of the topic; --retention is for who has no configuration at hand. */
+static int prune(const struct command *command, const struct quarantine_arguments *arguments,
+                 char **directories, size_t count)
+{
+    struct configuration *configuration = NULL;
+    int64_t retention = 0;
+    int status;
+    if (!arguments->configuration == !arguments->retention)
+        return usage_error(command, "prune needs one of -c FILE and --retention 7d");
+    if (arguments->retention &&
+        !duration_parse(slice_from_string(arguments->retention), &retention))
+        return usage_error(command, "--retention takes a duration, like 7d");
+    if (arguments->configuration) {
+        configuration = configuration_open(arguments->configuration, false);
+        if (!configuration)
+            return EXIT_USAGE;
+        retention = configuration->quarantine_retention;
+        if (configuration->quarantine_key && configuration->stream.quarantine_topic)
+            printf("the topic %s ends its records itself, by its retention\n",
+                   configuration->stream.quarantine_topic);
+    }
+    struct clock clock = {arguments->clock != TIME_NONE, arguments->clock};
+    if (configuration && !configuration->quarantine_key) {
+        printf("no quarantine is configured\n");
+        status = count == 0 ? EXIT_DONE : EXIT_USAGE;
+    } else {
+        status = prune_directories(retention, clock_now(&clock), directories, count);
+    }
+    configuration_free(configuration);
+    return status;
+}
+
 int command_quarantine(const struct command *command, int argc, char **argv)
 {
-    struct quarantine_arguments arguments = {0};
+    struct quarantine_arguments arguments = {.clock = TIME_NONE};
     const struct option options[] = {
+        {"config", 'c', OPTION_TEXT, &arguments.configuration, "FILE",
+         "prune: the configuration, which states the retention"},
+        {"retention", 0, OPTION_TEXT, &arguments.retention, "7d", "prune: instead of -c"},
+        {"clock", 0, OPTION_TIME, &arguments.clock, "TIME", "prune: what time it is; default now"},
         {"public", 0, OPTION_TEXT, &arguments.public_key, "FILE", "init: the worker's half"},
         {"secret", 0, OPTION_TEXT, &arguments.secret_key, "FILE",
          "init, open: the half that stays offline"},
@@ -166,9 +223,9 @@ int command_quarantine(const struct command *command, int argc, char **argv)
     if (strcmp(verb, "init") == 0)
         return make_keys(command, &arguments);
     if (strcmp(verb, "prune") == 0)
-        return usage_error(command, "`prune` is not in this version");
+        return prune(command, &arguments, words.values + 1, words.count - 1);
     if (strcmp(verb, "open") != 0 && strcmp(verb, "count") != 0)
-        return usage_error(command, "unknown verb `%s`: init, open or count", verb);
+        return usage_error(command, "unknown verb `%s`: init, open, count or prune", verb);
     if (words.count < 2)
         return usage_error(command, "`%s` needs at least one file", verb);
     if (strcmp(verb, "count") == 0)

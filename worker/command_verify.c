@@ -39,6 +39,8 @@ int command_verify(const struct command *command, int argc, char **argv)
            (unsigned long long)report.rows, (unsigned long long)report.bytes);
     if (audit)
         printf(", %llu audit entries", (unsigned long long)report.audit_entries);
+    if (report.ended > 0)
+        printf(", %llu quarantine files ended", (unsigned long long)report.ended);
     printf(": %llu finding%s\n", (unsigned long long)report.findings,
            report.findings == 1 ? "" : "s");
     return report.findings > 0 ? EXIT_FOUND : EXIT_DONE;

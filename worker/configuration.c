@@ -3,15 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kafka/property.h"
 #include "schemas/yaml.h"
 #include "worker/configuration_recipient.h"
+#include "worker/configuration_stream.h"
 
 enum { CONFIGURATION_MEMORY = 256 * 1024 * 1024 };
 
 static const char *const top_keys[] = {"schemas", "policy", "keys",       "consent", "source",
                                        "home",    "lanes",  "recipients", "audit",   "quarantine",
-                                       "limits",  "kafka",  NULL};
+                                       "limits",  "kafka",  "worker",     NULL};
 static const char *const refused_keys[] = {"statistics", "tripwire", "erasure", "budget", NULL};
 
 static const char *directory_of(struct arena *arena, const char *path)
@@ -109,83 +109,6 @@ static void read_keys(struct configuration *configuration, struct yaml_node *top
     yaml_unknown_keys(keys, "keys", known, diagnostics);
 }
 
-static void read_consent(struct configuration *configuration, struct yaml_node *top,
-                         struct diagnostics *diagnostics)
-{
-    static const char *const known[] = {"file", "topic", "barrier", NULL};
-    struct yaml_node *consent = yaml_get(top, "consent");
-    struct slice path;
-    int64_t barrier;
-    if (!consent || !yaml_is_mapping(consent, "consent", diagnostics))
-        return;
-    struct yaml_node *file = yaml_get(consent, "file");
-    struct yaml_node *topic = yaml_get(consent, "topic");
-    if (yaml_text(file, "file", diagnostics, &path))
-        configuration->consent_file = configuration_path(configuration, path);
-    yaml_text(topic, "topic", diagnostics, &configuration->consent_topic);
-    yaml_duration(yaml_get(consent, "barrier"), "barrier", diagnostics, &barrier);
-    if (!file == !topic)
-        diagnose(diagnostics, SEVERITY_ERROR, consent->place,
-                 "`consent` needs one of `file` and `topic`");
-    yaml_unknown_keys(consent, "consent", known, diagnostics);
-}
-
-static void read_source(struct configuration *configuration, struct yaml_node *top,
-                        struct diagnostics *diagnostics)
-{
-    static const char *const known[] = {"topics", "group", "framing", "start", NULL};
-    static const char *const framings[] = {"record", "lines", "array", NULL};
-    static const char *const starts[] = {"earliest", "latest", NULL};
-    configuration->framing = SLICE("record");
-    struct yaml_node *source = yaml_get(top, "source");
-    struct slice text;
-    if (!source || !yaml_is_mapping(source, "source", diagnostics))
-        return;
-    struct yaml_node *topics = yaml_get(source, "topics");
-    if (topics && yaml_is_sequence(topics, "topics", diagnostics)) {
-        for (struct yaml_node *node = topics->first; node; node = node->next)
-            yaml_text(node, "topic", diagnostics, &text);
-    }
-    yaml_text(yaml_get(source, "group"), "group", diagnostics, &text);
-    struct yaml_node *framing = yaml_get(source, "framing");
-    if (framing && yaml_word(framing, "framing", framings, diagnostics) >= 0)
-        configuration->framing = framing->text;
-    struct yaml_node *start = yaml_get(source, "start");
-    if (start)
-        (void)yaml_word(start, "start", starts, diagnostics);
-    yaml_unknown_keys(source, "source", known, diagnostics);
-}
-
-static void read_quarantine(struct configuration *configuration, struct yaml_node *top,
-                            struct diagnostics *diagnostics)
-{
-    static const char *const known[] = {"public_key", "topic", "retention", NULL};
-    struct yaml_node *quarantine = yaml_get(top, "quarantine");
-    struct slice text;
-    if (!quarantine || !yaml_is_mapping(quarantine, "quarantine", diagnostics))
-        return;
-    if (yaml_text(yaml_need(quarantine, "public_key", "quarantine", diagnostics), "public_key",
-                  diagnostics, &text))
-        configuration->quarantine_key = configuration_path(configuration, text);
-    struct yaml_node *retention = yaml_need(quarantine, "retention", "quarantine", diagnostics);
-    if (yaml_duration(retention, "retention", diagnostics, &configuration->quarantine_retention) &&
-        configuration->quarantine_retention < TIME_HOUR)
-        diagnose(diagnostics, SEVERITY_ERROR, retention->place, "`retention` is at least an hour");
-    yaml_text(yaml_get(quarantine, "topic"), "topic", diagnostics, &text);
-    yaml_unknown_keys(quarantine, "quarantine", known, diagnostics);
-}
-
-static void read_audit(struct yaml_node *top, struct diagnostics *diagnostics)
-{
-    static const char *const known[] = {"topic", NULL};
-    struct yaml_node *audit = yaml_get(top, "audit");
-    struct slice text;
-    if (!audit || !yaml_is_mapping(audit, "audit", diagnostics))
-        return;
-    yaml_text(yaml_need(audit, "topic", "audit", diagnostics), "topic", diagnostics, &text);
-    yaml_unknown_keys(audit, "audit", known, diagnostics);
-}
-
 /* A size within bounds; what is out of them is an error that says the bounds. */
 static void read_size(struct yaml_node *mapping, const char *key, uint64_t least, uint64_t most,
                       struct diagnostics *diagnostics, uint64_t *out)
@@ -256,47 +179,6 @@ static void read_limits(struct configuration *configuration, struct yaml_node *t
     yaml_unknown_keys(node, "limits", known, diagnostics);
 }
 
-static void check_property(struct yaml_node *node, struct diagnostics *diagnostics)
-{
-    const char *reason;
-    switch (property_judge(node->key, node->text, &reason)) {
-    case PROPERTY_ALLOWED:
-        break;
-    case PROPERTY_REFUSED:
-        diagnose(diagnostics, SEVERITY_ERROR, node->key_place, "`%.*s` is refused: %s",
-                 SLICE_FORMAT(node->key), reason);
-        break;
-    case PROPERTY_UNKNOWN:
-        diagnose(diagnostics, SEVERITY_ERROR, node->key_place, "unknown property `%.*s` of Kafka",
-                 SLICE_FORMAT(node->key));
-        diagnose_suggestion(diagnostics, property_nearest(node->key));
-        break;
-    }
-}
-
-/* Kafka's own properties are for `run`; that they are allowed is checked here. */
-static void read_kafka(struct yaml_node *top, struct diagnostics *diagnostics)
-{
-    struct yaml_node *kafka = yaml_get(top, "kafka");
-    struct slice text, brokers = {0}, protocol = {0};
-    bool plaintext = false;
-    if (!kafka || !yaml_is_mapping(kafka, "kafka", diagnostics))
-        return;
-    struct yaml_node *allowed = yaml_get(kafka, "allow_plaintext");
-    if (allowed)
-        yaml_boolean(allowed, "allow_plaintext", diagnostics, &plaintext);
-    for (struct yaml_node *node = kafka->first; node; node = node->next) {
-        if (node != allowed && yaml_text(node, "kafka property", diagnostics, &text))
-            check_property(node, diagnostics);
-    }
-    yaml_text(yaml_get(kafka, "bootstrap.servers"), "bootstrap.servers", diagnostics, &brokers);
-    yaml_text(yaml_get(kafka, "security.protocol"), "security.protocol", diagnostics, &protocol);
-    if (!plaintext && property_is_plaintext_abroad(protocol, brokers))
-        diagnose(diagnostics, SEVERITY_ERROR, kafka->place,
-                 "data would go in clear to another host: set security.protocol to ssl or "
-                 "sasl_ssl, or say `allow_plaintext: true`");
-}
-
 static void read_all(struct configuration *configuration, struct yaml_node *top,
                      struct diagnostics *diagnostics)
 {
@@ -305,13 +187,9 @@ static void read_all(struct configuration *configuration, struct yaml_node *top,
     read_schemas(configuration, top, diagnostics);
     read_policy(configuration, top, diagnostics);
     read_keys(configuration, top, diagnostics);
-    read_consent(configuration, top, diagnostics);
-    read_source(configuration, top, diagnostics);
     yaml_text(yaml_need(top, "home", "configuration", diagnostics), "home", diagnostics,
               &configuration->home);
-    read_quarantine(configuration, top, diagnostics);
-    read_audit(top, diagnostics);
-    read_kafka(top, diagnostics);
+    configuration_read_stream(configuration, top, diagnostics);
     read_count(top, "lanes", 1, 64, diagnostics, &lanes);
     configuration->lanes = (uint32_t)lanes;
     configuration_read_recipients(configuration, top, diagnostics);
@@ -319,6 +197,8 @@ static void read_all(struct configuration *configuration, struct yaml_node *top,
     yaml_unknown_keys(top, "configuration", top_keys, diagnostics);
     if (diagnostics->errors == 0)
         configuration_check_recipients(configuration, diagnostics);
+    if (diagnostics->errors == 0)
+        configuration_check_stream(configuration, diagnostics);
 }
 
 struct configuration *configuration_load(const char *path, struct diagnostics *diagnostics)

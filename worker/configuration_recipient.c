@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "anonymize/plan.h"
+#include "worker/configuration_stream.h"
 
 static const char *const recipient_keys[] = {"purpose", "profile", "ceiling", "region", "domain",
                                              "rows",    "linkage", "part",    NULL};
@@ -136,16 +137,24 @@ static void read_rows(struct configuration *configuration, struct recipient *rec
     if (!topic == !directory)
         diagnose(diagnostics, SEVERITY_ERROR, rows->place,
                  "`rows` needs one of `topic` and `directory`");
-    yaml_text(topic, "topic", diagnostics, &recipient->topic);
+    recipient->topic =
+        slice_from_string(configuration_kafka_name(configuration, topic, "topic", diagnostics));
     if (yaml_text(directory, "directory", diagnostics, &text)) {
         recipient->directory = slice_from_string(configuration_path(configuration, text));
     }
     struct yaml_node *framing = yaml_get(rows, "framing");
     if (framing)
-        (void)yaml_word(framing, "framing", framings, diagnostics);
+        recipient->packed = yaml_word(framing, "framing", framings, diagnostics) == 1;
     struct yaml_node *key = yaml_get(rows, "key");
-    if (yaml_text(key, "key", diagnostics, &text))
-        check_key(configuration, key, text, diagnostics);
+    if (yaml_text(key, "key", diagnostics, &recipient->key)) {
+        check_key(configuration, key, recipient->key, diagnostics);
+        if (directory || recipient->packed)
+            diagnose(diagnostics, SEVERITY_ERROR, key->place,
+                     "`key` is of a topic with one row to a message: framing `record`");
+    } else if (topic && recipient->linkage.order == ORDER_KEPT) {
+        diagnose(diagnostics, SEVERITY_ERROR, rows->place,
+                 "rows in order into a topic need a `key`: order holds within a partition");
+    }
     yaml_unknown_keys(rows, "rows", known, diagnostics);
 }
 

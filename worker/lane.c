@@ -1,22 +1,11 @@
-#include "worker/lane.h"
+#include <stdlib.h>
 
-#include <stdio.h>
+#include "worker/lane_state.h"
 
-#include "worker/processing.h"
-
-enum { POLL_WAIT = 50 };
-
-struct lane {
-    const struct lane_options *options;
-    const struct configuration *configuration;
-    struct decoder *decoder;
-    struct engine *engine;
-    struct json_names names; /* of the framing */
-    struct batch batch;
-    struct lane_counts *counts;
-    uint64_t consent_position;
-    unsigned places;
-    enum rc failure;
+enum {
+    POLL_WAIT = 50,    /* milliseconds */
+    GROWTH = 8,        /* a clean record is at most this many times as long as it was */
+    TURN = 1000000000, /* nanoseconds between two calls of the observer */
 };
 
 static void add_counts(uint64_t *to, const uint64_t *from, size_t count)
@@ -32,298 +21,223 @@ void lane_counts_add(struct lane_counts *total, const struct lane_counts *counts
     add_counts((uint64_t *)total, (const uint64_t *)counts, sizeof *total / sizeof(uint64_t));
 }
 
-static enum rc open_lane(struct lane *lane)
+/* A message is in one batch whole, whatever comes of it: beyond the limit at which a batch is
+ * closed there is room for the longest. */
+static void make_room(const struct configuration *configuration, struct batch *batch)
+{
+    uint64_t message = processing_message_limit(configuration);
+    uint64_t rows = batch->limits.bytes + message * GROWTH * configuration->recipient_count;
+    uint64_t sealed = batch->limits.bytes + message * GROWTH;
+    batch->rows.limit = rows < UINT32_MAX ? rows : UINT32_MAX;
+    batch->sealed_bytes.limit = sealed < UINT32_MAX ? sealed : UINT32_MAX;
+}
+
+static enum rc open_batches(struct lane *lane)
 {
     const struct configuration *configuration = lane->configuration;
     const struct limits *limits = &configuration->limits;
     struct batch_limits batch = {limits->batch_records, limits->batch_bytes, limits->batch_delay};
-    enum rc rc = processing_decoder_new(configuration, &lane->decoder);
-    if (rc == RC_OK)
-        rc = processing_engine_new(configuration, lane->options->keyring, lane->options->consent,
-                                   &lane->engine);
-    if (rc == RC_OK)
-        rc = batch_init(&lane->batch, batch, configuration->recipient_count,
+    unsigned count = lane->committer ? LANE_BATCHES : 1;
+    enum rc rc = RC_OK;
+    for (unsigned i = 0; rc == RC_OK && i < count; i++) {
+        rc = batch_init(&lane->batches[i].batch, batch, configuration->recipient_count,
                         configuration->schema_count);
-    if (rc != RC_OK)
-        return rc;
-    /* A record is written for every recipient before the limits are looked at again. */
-    lane->batch.rows.limit = limits->batch_bytes + limits->record * configuration->recipient_count;
-    /* With framing `array` the names of a whole message count together. */
-    json_names_init(&lane->names, (uint64_t)clock_monotonic_ns(),
-                    processing_message_limit(configuration) / 4 + 1);
-    return RC_OK;
+        if (rc == RC_OK)
+            make_room(configuration, &lane->batches[i].batch);
+    }
+    return rc;
 }
 
-static void close_lane(struct lane *lane)
+enum rc lane_open_processing(struct lane *lane)
 {
-    batch_release(&lane->batch);
+    const struct configuration *configuration = lane->configuration;
+    lane->current = 0;
+    json_names_init(&lane->names, (uint64_t)clock_monotonic_ns(),
+                    processing_message_limit(configuration) / 4 + 1);
+    if (!framing_from_name(configuration->framing, &lane->framing))
+        return RC_CONFIGURATION;
+    enum rc rc = processing_decoder_new(configuration, &lane->decoder);
+    if (rc == RC_OK)
+        rc = processing_engine_new(configuration, lane->generation->keyring, lane->options->consent,
+                                   &lane->engine);
+    return rc == RC_OK ? open_batches(lane) : rc;
+}
+
+void lane_close_processing(struct lane *lane)
+{
+    lane_let_go_of_open(lane);
+    for (unsigned i = 0; i < LANE_BATCHES; i++) {
+        if (lane->options->following)
+            consent_following_end(lane->options->following, &lane->batches[i].hold);
+        batch_release(&lane->batches[i].batch);
+        lane->batches[i] = (struct lane_batch){0};
+    }
     engine_free(lane->engine);
     decoder_free(lane->decoder);
     json_names_release(&lane->names);
+    lane->engine = NULL;
+    lane->decoder = NULL;
+}
+
+static void turn(struct lane *lane)
+{
+    const struct lane_observer *observer = lane->options->observer;
+    if (lane->options->records_seen)
+        atomic_store_explicit(lane->options->records_seen,
+                              lane->total->records + lane->open.records +
+                                  lane_current(lane)->counts.records,
+                              memory_order_relaxed);
+    if (!observer || lane->monotonic - lane->turned < TURN)
+        return;
+    lane->turned = lane->monotonic;
+    observer->turned(observer->context);
+}
+
+/* A generation that was published while the source was asked, or the barrier was waited for, holds
+ * for what the source gave: who has been told that a key is destroyed counts on it. */
+static bool take(struct lane *lane, const struct message *message, int bad_reason)
+{
+    uint64_t rewinds = lane->rewinds;
+    do {
+        if (!lane_change_generation(lane))
+            return false;
+        if (lane->rewinds != rewinds) /* the message comes again */
+            return true;
+        if (!lane_begin_batch(lane))
+            return false;
+    } while (lane_may_change_generation(lane));
+    return lane_take_message(lane, message, bad_reason);
 }
 
 /* An empty batch is committed too: it lets the sink publish what is due by its age. */
-static bool commit(struct lane *lane)
+static bool idle(struct lane *lane)
 {
-    struct consent_counts consent = {0};
-    if (lane->options->consent)
-        consent_table_counts(lane->options->consent, &consent);
-    lane->failure = sink_commit(lane->options->sink, &lane->batch, consent.messages,
-                                clock_now(&lane->options->clock));
-    if (lane->failure != RC_OK)
+    if (!lane_change_generation(lane))
         return false;
-    lane->counts->batches += lane->batch.input_records > 0;
-    batch_reset(&lane->batch);
-    return true;
+    if (lane->in_flight && committer_is_done(lane->committer) && !lane_reap(lane))
+        return false;
+    if (lane_current(lane)->batch.input_records > 0)
+        return lane_commit_if_due(lane);
+    return lane->in_flight || lane_commit(lane);
 }
 
-/* Closes the batch where a limit is reached, or its time is up. */
-static bool commit_if_due(struct lane *lane)
+static bool release(struct lane *lane)
 {
-    struct batch *batch = &lane->batch;
-    if (batch_is_full(batch))
-        return commit(lane);
-    if (!lane->options->paced || batch->opened == TIME_NONE)
+    enum rc rc = source_release(lane->options->source);
+    if (rc == RC_OK)
         return true;
-    int64_t age = clock_now(&lane->options->clock) - batch->opened;
-    if (age < batch->limits.delay)
-        return true;
-    for (size_t i = 0; i < lane->configuration->recipient_count; i++) {
-        const struct linkage *linkage = &lane->configuration->recipients[i].linkage;
-        uint64_t rows = batch_recipient_rows(batch, i);
-        if (rows > 0 && rows < linkage->minimum && age < linkage->wait)
-            return true;
-    }
-    return commit(lane);
-}
-
-/* file:line:column of a bad record, without anything of it. */
-static void report_place(struct lane *lane, const struct message *message,
-                         enum quarantine_reason reason, size_t column, bool discarded)
-{
-    if (!lane->options->report_places || lane->places > LANE_PLACE_LIMIT)
-        return;
-    if (lane->places++ == LANE_PLACE_LIMIT) {
-        fprintf(stderr, "(more bad records are counted, not listed)\n");
-        return;
-    }
-    fprintf(stderr, "%.*s:%lld:%zu: %s: %s (%s)\n", SLICE_FORMAT(message->origin),
-            (long long)message->offset, column, discarded ? "discarded" : "quarantined",
-            quarantine_reason_sentence(reason), quarantine_reason_name(reason));
-}
-
-/* Seals what cannot be processed, unless what could be read of it forbids to keep it. `record` may
- * have no schema: then nothing of it is known. */
-static bool quarantine(struct lane *lane, const struct message *message, struct slice content,
-                       const struct raw_record *record, enum quarantine_reason reason,
-                       size_t column)
-{
-    const struct lane_options *options = lane->options;
-    int64_t now = clock_now(&options->clock);
-    bool discard = false;
-    if (record && record->schema && record->count > 0) {
-        struct record_facts facts;
-        struct event_time time = {TIME_NONE, true};
-        engine_facts(lane->engine, record, &time, now, &facts);
-        discard = consent_forbids_quarantine(&facts, lane->configuration->policy);
-    }
-    report_place(lane, message, reason, column, discard);
-    if (discard) {
-        lane->counts->discarded[reason]++;
-        return true;
-    }
-    lane->counts->quarantined[reason]++;
-    if (!options->seal_key)
-        return true;
-    struct seal_envelope envelope = {
-        .reason = reason,
-        .source = message->origin,
-        .partition = message->partition,
-        .offset = message->offset,
-        .now = now,
-        .topic = message->topic,
-        .message_time = message->time,
-    };
-    struct sealed_record sealed;
-    lane->failure = seal(options->seal_key, &envelope, content, &lane->batch.sealed_bytes, &sealed);
-    if (lane->failure == RC_LIMIT && lane->batch.sealed_count > 0) {
-        lane->batch.sealed_bytes.failed = false;
-        if (!commit(lane))
-            return false;
-        lane->failure =
-            seal(options->seal_key, &envelope, content, &lane->batch.sealed_bytes, &sealed);
-    }
-    if (lane->failure == RC_OK)
-        lane->failure = batch_add_sealed(&lane->batch, &sealed);
-    return lane->failure == RC_OK;
-}
-
-static size_t subject_index(const struct schema *schema, uint16_t field)
-{
-    for (size_t i = 0; i < schema->subject_count; i++) {
-        if (schema->subjects[i] == field)
-            return i;
-    }
-    for (size_t i = 0; i < schema->veto_count; i++) {
-        if (schema->vetoes[i] == field)
-            return SUBJECT_LIMIT + i;
-    }
-    return SIZE_MAX;
-}
-
-static bool rewrite_for(struct lane *lane, const struct processed *read, size_t recipient,
-                        const struct verdict *verdict)
-{
-    struct recipient_counts *counts = &lane->counts->recipients[recipient];
-    struct clean_record clean;
-    counts->decided[verdict->decision][verdict->why]++;
-    if (verdict->field != FIELD_NONE && verdict->decision != DECISION_GRANTED) {
-        size_t subject = subject_index(read->record.schema, verdict->field);
-        if (subject != SIZE_MAX)
-            lane->counts->denials[read->schema].decided[subject][verdict->why]++;
-    }
-    if (verdict->decision == DECISION_WITHHELD)
-        return true;
-    switch (engine_rewrite(lane->engine, &read->record, read->schema, recipient, verdict->decision,
-                           &read->time, &lane->batch.rows, &clean, &counts->fields)) {
-    case REWRITE_DONE:
-        counts->rows++;
-        lane->failure = batch_add(&lane->batch, &clean);
-        return lane->failure == RC_OK;
-    case REWRITE_EMPTY:
-        counts->empty++;
-        return true;
-    case REWRITE_SIZE:
-        counts->too_large++;
-        return true;
-    case REWRITE_FULL:
-        break;
-    }
-    lane->failure = buffer_status(&lane->batch.rows);
-    if (lane->failure == RC_OK)
-        lane->failure = RC_LIMIT;
+    lane->failure = rc;
+    lane->end = LANE_FAILED;
     return false;
 }
 
-static bool process_record(struct lane *lane, const struct message *message, struct slice text,
-                           size_t column)
+static bool end_of_source(struct lane *lane)
 {
-    const struct lane_options *options = lane->options;
-    struct processed read;
-    int64_t now = clock_now(&options->clock);
-    enum quarantine_reason reason =
-        processing_decode(lane->decoder, message->topic, text, message->time, now, &read);
-    if (reason != QUARANTINE_NONE)
-        return quarantine(lane, message, text, &read.record, reason, column + read.offset);
-    lane->counts->by_schema[read.schema]++;
-    lane->counts->unlisted += read.record.unlisted;
-    lane->counts->time_substituted += read.time.substituted;
-    struct record_facts facts;
-    engine_facts(lane->engine, &read.record, &read.time, now, &facts);
-    for (size_t i = 0; i < lane->configuration->recipient_count; i++) {
-        if (options->only_recipient >= 0 && (size_t)options->only_recipient != i)
-            continue;
-        struct verdict verdict = engine_decide(lane->engine, &facts, i);
-        if (!rewrite_for(lane, &read, i, &verdict))
-            return false;
-    }
-    return true;
+    return lane_commit(lane) && lane_reap(lane) && lane_settle_all(lane);
 }
 
-static bool process_message(struct lane *lane, const struct message *message)
+/* What was read before the source gave up may leave. */
+static bool halt(struct lane *lane)
 {
-    const struct limits *limits = &lane->configuration->limits;
-    struct framing_limits framing = {limits->record, limits->depth};
-    struct framing_cursor cursor;
-    struct slice text;
-    enum quarantine_reason reason = QUARANTINE_NONE;
-    framing_start(&cursor, lane->options->framing, message->value, framing, &lane->names);
-    while (framing_next(&cursor, &text, &reason)) {
-        size_t column = text.data ? (size_t)(text.data - message->value.data) + 1 : 1;
-        lane->counts->records++;
-        bool good = reason == QUARANTINE_NONE
-                        ? process_record(lane, message, text, column)
-                        : quarantine(lane, message, text, NULL, reason, column);
-        if (!good)
-            return false;
-        reason = QUARANTINE_NONE;
-    }
-    return true;
-}
-
-/* Enters the message into the batch's ranges; where they are full the batch is closed first. */
-static bool cover(struct lane *lane, const struct message *message)
-{
-    int64_t now = clock_now(&lane->options->clock);
-    lane->failure =
-        batch_cover(&lane->batch, message->origin_number, message->partition, message->offset, now);
-    if (lane->failure == RC_LIMIT) {
-        if (!commit(lane))
-            return false;
-        lane->failure = batch_cover(&lane->batch, message->origin_number, message->partition,
-                                    message->offset, now);
-    }
-    return lane->failure == RC_OK;
-}
-
-static bool take_message(struct lane *lane, const struct message *message, int bad_reason)
-{
-    lane->counts->messages++;
-    lane->counts->bytes += message->value.length;
-    if (lane->options->records_seen)
-        atomic_store_explicit(lane->options->records_seen, lane->counts->records,
-                              memory_order_relaxed);
-    if (!cover(lane, message))
+    if (source_can_rewind(lane->options->source) && !lane_settle_all(lane))
         return false;
-    if (bad_reason != QUARANTINE_NONE) {
-        lane->counts->records++;
-        return quarantine(lane, message, message->value, NULL, (enum quarantine_reason)bad_reason,
-                          1) &&
-               commit_if_due(lane);
+    lane->failure = lane->options->source->failure;
+    lane->end = LANE_HALTED_SOURCE;
+    return false;
+}
+
+/* One turn of the loop. False: the lane ends. */
+static bool step(struct lane *lane, bool *ended)
+{
+    struct message message;
+    int bad_reason = QUARANTINE_NONE;
+    enum poll_result result = source_poll(lane->options->source, POLL_WAIT, &message, &bad_reason);
+    /* Once a turn: the clock would cost more than much of what is done to a record. */
+    lane->now = clock_now(&lane->options->clock);
+    lane->monotonic = clock_monotonic_ns();
+    switch (result) {
+    case POLL_MESSAGE:
+        return take(lane, &message, QUARANTINE_NONE);
+    case POLL_BAD:
+        return take(lane, &message, bad_reason);
+    case POLL_IDLE:
+        return idle(lane);
+    case POLL_ASSIGNED:
+        return true;
+    case POLL_REVOKED:
+        return lane_settle_all(lane) && release(lane);
+    case POLL_LOST:
+        return lane_drop_all(lane, "lost") && release(lane);
+    case POLL_END:
+        *ended = true;
+        return end_of_source(lane);
+    case POLL_FAILED:
+        return halt(lane);
     }
-    return process_message(lane, message) && commit_if_due(lane);
+    return true;
 }
 
 static void loop(struct lane *lane)
 {
-    struct message message;
-    for (;;) {
-        int bad_reason = QUARANTINE_NONE;
-        if (lane->options->stop &&
-            atomic_load_explicit(lane->options->stop, memory_order_relaxed)) {
-            lane->failure = RC_END;
+    bool ended = false;
+    while (!ended) {
+        if (lane_is_stopped(lane)) {
+            if (source_can_rewind(lane->options->source))
+                (void)lane_settle_all(lane);
+            else
+                lane->failure = RC_END;
             return;
         }
-        switch (source_poll(lane->options->source, POLL_WAIT, &message, &bad_reason)) {
-        case POLL_MESSAGE:
-            bad_reason = QUARANTINE_NONE;
-            /* fall through */
-        case POLL_BAD:
-            if (!take_message(lane, &message, bad_reason))
-                return;
-            break;
-        case POLL_IDLE:
-            if (!(lane->batch.input_records > 0 ? commit_if_due(lane) : commit(lane)))
-                return;
-            break;
-        case POLL_END:
-            if (commit(lane))
-                lane->failure = sink_finish(lane->options->sink, clock_now(&lane->options->clock));
+        turn(lane);
+        if (!step(lane, &ended))
             return;
-        case POLL_FAILED:
-            lane->failure = lane->options->source->failure;
-            return;
-        }
     }
 }
 
-enum rc lane_run(const struct lane_options *options, struct lane_counts *counts)
+/* After a failure: nothing of what is open may go out later. */
+static void clean_up(struct lane *lane)
 {
-    struct lane lane = {
-        .options = options, .configuration = options->configuration, .counts = counts};
-    lane.failure = open_lane(&lane);
-    if (lane.failure == RC_OK)
-        loop(&lane);
-    close_lane(&lane);
-    return lane.failure;
+    enum rc failure = lane->failure;
+    enum lane_end end = lane->end;
+    if (failure != RC_OK && source_can_rewind(lane->options->source))
+        (void)lane_drop_all(lane, "ended");
+    lane->failure = failure;
+    lane->end = end;
+    if (failure == RC_END && lane_is_stopped(lane) && source_can_rewind(lane->options->source)) {
+        lane->failure = RC_OK;
+        lane->end = LANE_ENDED;
+    }
+}
+
+enum rc lane_run(const struct lane_options *options, struct lane_counts *counts, enum lane_end *end)
+{
+    struct lane *lane = calloc(1, sizeof *lane);
+    *end = LANE_FAILED;
+    if (!lane)
+        return RC_NO_MEMORY;
+    lane->options = options;
+    lane->total = counts;
+    lane->generation = *options->generation;
+    lane->configuration = lane->generation->configuration;
+    if (source_can_rewind(options->source))
+        lane->failure = committer_new(options->sink, &lane->committer);
+    if (lane->failure == RC_OK)
+        lane->failure = lane_open_processing(lane);
+    if (lane->failure == RC_OK)
+        loop(lane);
+    else
+        lane->end = LANE_FAILED;
+    clean_up(lane);
+    committer_free(lane->committer);
+    if (!source_can_rewind(options->source)) { /* what was read counts, too */
+        lane_counts_add(counts, &lane->open);
+        lane_counts_add(counts, &lane_current(lane)->counts);
+    }
+    lane_close_processing(lane);
+    if (lane->generation != *options->generation) /* a change that failed half-way */
+        generation_let_go(options->generations, lane->generation);
+    enum rc rc = lane->failure;
+    *end = lane->end;
+    free(lane);
+    return rc;
 }

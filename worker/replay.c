@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/progress.h"
@@ -16,6 +15,7 @@
 #include "worker/processing.h"
 #include "worker/replay_audit.h"
 
+enum { WATCH_INTERVAL = 20 /* milliseconds */ };
 enum { LANE_LIMIT = 64, ORIGIN_LIMIT = 65536, PATH_LIMIT = 4096 };
 
 /* What one lane's thread works on. */
@@ -23,9 +23,11 @@ struct replay_lane {
     pthread_t thread;
     bool started;
     struct lane_options options;
+    const struct generation *generation;
     struct lane_counts counts;
     _Atomic uint64_t records; /* seen so far, for the progress bar */
     enum rc rc;
+    enum lane_end end;
     struct replay *replay;
 };
 
@@ -41,8 +43,8 @@ struct replay {
     struct capture_feed *feed;
     struct stream_output *stream; /* of `-o -` */
     struct slice origins[ORIGIN_LIMIT];
-    struct sink_recipient recipients[RECIPIENT_LIMIT];
-    struct sink_schema schemas[SCHEMA_LIMIT];
+    struct description description;
+    struct generation generation; /* the only one of a replay */
     struct replay_lane lanes[LANE_LIMIT];
     unsigned lane_count;
     struct clock clock;
@@ -94,7 +96,7 @@ static int load_consent(struct replay *replay)
     const char *path =
         replay->options->consent ? replay->options->consent : configuration->consent_file;
     struct consent_file_report report;
-    if (!path && configuration->consent_topic.length > 0)
+    if (!path && configuration->consent_topic)
         return complain("consent", NULL,
                         "this configuration takes it from a topic; give --consent FILE",
                         EXIT_USAGE);
@@ -156,42 +158,27 @@ static void describe_for_sink(struct replay *replay)
 {
     const struct configuration *configuration = replay->configuration;
     const struct replay_options *options = replay->options;
+    description_fill(&replay->description, configuration, replay->result->label);
     for (size_t i = 0; i < configuration->recipient_count; i++) {
-        const struct recipient *recipient = &configuration->recipients[i];
-        replay->recipients[i] = (struct sink_recipient){
-            .name = recipient->name,
-            .keep_order = recipient->linkage.order == ORDER_KEPT,
-            .minimum = recipient->linkage.minimum,
-            .time_step = recipient->linkage.time_step,
-            .part_bytes = recipient->part_bytes,
-            /* As fast as it goes, the wall clock must not decide where parts end. */
-            .part_delay = options->speed > 0 ? recipient->part_delay : TIME_NEVER,
-            .selected = options->recipient < 0 || (size_t)options->recipient == i,
-        };
+        struct sink_recipient *recipient = &replay->description.recipients[i];
+        /* As fast as it goes, the wall clock must not decide where parts end. */
+        if (options->speed <= 0)
+            recipient->part_delay = TIME_NEVER;
+        recipient->selected = options->recipient < 0 || (size_t)options->recipient == i;
     }
-    for (size_t i = 0; i < configuration->schema_count; i++)
-        replay->schemas[i] = (struct sink_schema){configuration->schemas[i]->name,
-                                                  configuration->schemas[i]->version};
 }
 
 static enum rc open_sink(struct replay *replay, unsigned lane, struct sink **out)
 {
     const struct replay_options *options = replay->options;
-    const struct configuration *configuration = replay->configuration;
     if (!is_directory_output(options)) {
         size_t recipient = options->recipient < 0 ? 0 : (size_t)options->recipient;
-        bool keep = configuration->recipients[recipient].linkage.order == ORDER_KEPT;
+        bool keep = replay->configuration->recipients[recipient].linkage.order == ORDER_KEPT;
         return stream_sink_new(replay->stream, recipient, keep, options->seed, lane, out);
     }
     struct file_sink_options sink = {
         .root = options->output,
-        .recipients = replay->recipients,
-        .recipient_count = configuration->recipient_count,
-        .schemas = replay->schemas,
-        .schema_count = configuration->schema_count,
-        .policy = configuration->policy->name,
-        .policy_version = configuration->policy->version,
-        .label = replay->result->label,
+        .description = &replay->description.view,
         .seed = options->seed,
         .lane = lane,
         .audit = replay->audit,
@@ -206,10 +193,8 @@ static enum rc open_lane(struct replay *replay, unsigned number)
     struct replay_lane *lane = &replay->lanes[number];
     struct lane_options *options = &lane->options;
     *options = (struct lane_options){
-        .configuration = replay->configuration,
+        .generation = &lane->generation,
         .consent = replay->consent,
-        .keyring = replay->keyring,
-        .seal_key = replay->seals ? &replay->seal_key : NULL,
         .clock = replay->clock,
         .paced = replay->options->speed > 0,
         .only_recipient = replay->options->recipient,
@@ -217,9 +202,8 @@ static enum rc open_lane(struct replay *replay, unsigned number)
         .records_seen = &lane->records,
         .report_places = !replay->options->quiet,
     };
-    if (!framing_from_name(replay->configuration->framing, &options->framing))
-        return RC_CONFIGURATION;
     lane->replay = replay;
+    lane->generation = &replay->generation;
     enum rc rc = capture_source_new(replay->feed, number, &options->source);
     return rc == RC_OK ? open_sink(replay, number, &options->sink) : rc;
 }
@@ -227,7 +211,7 @@ static enum rc open_lane(struct replay *replay, unsigned number)
 static void *lane_thread(void *context)
 {
     struct replay_lane *lane = context;
-    lane->rc = lane_run(&lane->options, &lane->counts);
+    lane->rc = lane_run(&lane->options, &lane->counts, &lane->end);
     /* A lane that gives up must not leave the others waiting for blocks that it would take. */
     if (lane->rc != RC_OK)
         atomic_store(&lane->replay->stop, true);
@@ -240,7 +224,6 @@ static void *lane_thread(void *context)
 static void watch(struct replay *replay)
 {
     struct progress progress;
-    const struct timespec pause = {0, 20 * 1000 * 1000};
     progress_start(&progress, replay->options->progress);
     while (progress.shown && atomic_load(&replay->running) > 0) {
         uint64_t read = 0, total = 0, records = 0;
@@ -248,7 +231,7 @@ static void watch(struct replay *replay)
         for (unsigned i = 0; i < replay->lane_count; i++)
             records += atomic_load_explicit(&replay->lanes[i].records, memory_order_relaxed);
         progress_update(&progress, read, total, records);
-        nanosleep(&pause, NULL);
+        clock_sleep_ms(WATCH_INTERVAL);
     }
     progress_end(&progress);
 }
@@ -307,7 +290,7 @@ static void collect(struct replay *replay)
     for (unsigned lane = 0; lane < replay->lane_count; lane++) {
         const struct sink *sink = replay->lanes[lane].options.sink;
         for (size_t i = 0; sink && i < replay->configuration->recipient_count; i++) {
-            struct file_sink_counts counts = {0};
+            struct part_counts counts = {0};
             file_sink_counts(sink, i, &counts);
             result->parts[i].rows += counts.rows;
             result->parts[i].bytes += counts.bytes;
@@ -390,6 +373,13 @@ static int run(struct replay *replay)
     if (status != EXIT_DONE)
         return status;
     describe_for_sink(replay);
+    replay->generation = (struct generation){
+        .number = 1,
+        .configuration = replay->configuration,
+        .keyring = replay->keyring,
+        .seal_key = replay->seals ? &replay->seal_key : NULL,
+        .description = &replay->description.view,
+    };
     interrupt_catch(&replay->stop);
     enum rc rc = run_lanes(replay);
     bool interrupted = interrupt_release();

@@ -38,7 +38,7 @@ struct replay_result {
     bool nothing_released; /* the consent table is blocked */
     struct lane_counts counts;
     struct consent_counts consent;
-    struct file_sink_counts parts[RECIPIENT_LIMIT];
+    struct part_counts parts[RECIPIENT_LIMIT];
     struct capture_report *reports; /* one a file, named as in the options */
     size_t report_count;
     int64_t nanoseconds; /* from the first byte to the last */

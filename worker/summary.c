@@ -79,7 +79,7 @@ static void write_recipient(struct buffer *out, const struct replay_options *opt
 {
     const struct recipient *recipient = &options->configuration->recipients[index];
     const struct recipient_counts *counts = &result->counts.recipients[index];
-    const struct file_sink_counts *parts = &result->parts[index];
+    const struct part_counts *parts = &result->parts[index];
     buffer_append_format(out, "%.*s: %llu rows", SLICE_FORMAT(recipient->name),
                          (unsigned long long)counts->rows);
     if (parts->parts > 0)

@@ -8,7 +8,7 @@
  *     LETHE_FAIL_CALL     one of: write (pwrite, writev), read, fsync (fdatasync), rename
  *                         (renameat, renameat2, link, linkat), open, openat, close, unlink
  *                         (unlinkat), mkdir (mkdirat), truncate (ftruncate), malloc, calloc,
- *                         realloc (reallocarray), mmap
+ *                         realloc (reallocarray), mmap, send (sendto, sendmsg)
  *     LETHE_FAIL_AT       which call of that kind, from 1
  *     LETHE_FAIL_ERRNO    ENOSPC, EIO (the default), ENOMEM, EDQUOT, EACCES, EMFILE
  *     LETHE_FAIL_FOREVER  1: that call and every later one of its kind (a disk that stays full)
@@ -33,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -55,6 +56,7 @@ enum call {
     CALL_CALLOC,
     CALL_REALLOC,
     CALL_MMAP,
+    CALL_SEND,
     CALL_COUNT
 };
 
@@ -63,7 +65,7 @@ static const char *const call_names[CALL_COUNT] = {
     [CALL_RENAME] = "rename",     [CALL_OPEN] = "open",     [CALL_OPENAT] = "openat",
     [CALL_CLOSE] = "close",       [CALL_UNLINK] = "unlink", [CALL_MKDIR] = "mkdir",
     [CALL_TRUNCATE] = "truncate", [CALL_MALLOC] = "malloc", [CALL_CALLOC] = "calloc",
-    [CALL_REALLOC] = "realloc",   [CALL_MMAP] = "mmap",
+    [CALL_REALLOC] = "realloc",   [CALL_MMAP] = "mmap",     [CALL_SEND] = "send",
 };
 
 static struct {
@@ -206,6 +208,22 @@ ssize_t writev(int descriptor, const struct iovec *pieces, int count)
 ssize_t read(int descriptor, void *bytes, size_t count)
 {
     return fails(CALL_READ) ? -1 : syscall(SYS_read, descriptor, bytes, count);
+}
+
+ssize_t send(int descriptor, const void *bytes, size_t count, int flags)
+{
+    return fails(CALL_SEND) ? -1 : syscall(SYS_sendto, descriptor, bytes, count, flags, NULL, 0);
+}
+
+ssize_t sendto(int descriptor, const void *bytes, size_t count, int flags,
+               const struct sockaddr *to, socklen_t length)
+{
+    return fails(CALL_SEND) ? -1 : syscall(SYS_sendto, descriptor, bytes, count, flags, to, length);
+}
+
+ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
+{
+    return fails(CALL_SEND) ? -1 : syscall(SYS_sendmsg, descriptor, message, flags);
 }
 
 int fsync(int descriptor)

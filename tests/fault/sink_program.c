@@ -59,7 +59,7 @@ static enum rc fill(struct batch *batch, int first)
         if (rc == RC_OK && i == first)
             rc = add_sealed(batch, i);
         if (rc == RC_OK)
-            rc = batch_cover(batch, 0, 0, i, now);
+            rc = batch_cover(batch, 0, 0, i, i, now);
         if (rc != RC_OK)
             return rc;
     }
@@ -77,24 +77,31 @@ static enum rc write_batches(struct sink *sink)
     for (int i = 0; rc == RC_OK && i < BATCHES; i++) {
         rc = fill(&batch, 1 + i * LINES);
         if (rc == RC_OK)
-            rc = sink_commit(sink, &batch, 7, now + i * TIME_MINUTE);
+            rc = sink_commit(
+                sink, &batch,
+                &(struct commit_context){.consent = {.messages = 7}, .now = now + i * TIME_MINUTE},
+                NULL);
         batch_reset(&batch);
     }
     batch_release(&batch);
-    return rc == RC_OK ? sink_finish(sink, now + BATCHES * TIME_MINUTE) : rc;
+    return rc == RC_OK
+               ? sink_finish(sink, &(struct commit_context){.now = now + BATCHES * TIME_MINUTE},
+                             NULL)
+               : rc;
 }
 
 static enum rc write_files(const char *root, struct audit *audit)
 {
     static const struct slice origin = {"day.ndjson", 10};
     const uint64_t seed = 1;
+    const struct sink_description description = {.recipients = recipients,
+                                                 .recipient_count = 2,
+                                                 .schemas = schemas,
+                                                 .schema_count = 2,
+                                                 .policy = SLICE("default"),
+                                                 .policy_version = 7};
     struct file_sink_options options = {.root = root,
-                                        .recipients = recipients,
-                                        .recipient_count = 2,
-                                        .schemas = schemas,
-                                        .schema_count = 2,
-                                        .policy = SLICE("default"),
-                                        .policy_version = 7,
+                                        .description = &description,
                                         .seed = &seed,
                                         .audit = audit,
                                         .origins = &origin,

@@ -5,6 +5,9 @@
  *   a   an audit as it is: whole only with an unbroken chain, which the target checks by itself
  *   A   lines, each an event, a tab and members: an audit made of them reads back, and does not
  *       once a byte of it is changed, a line is taken out or its tail is cut off
+ *   e   an export of an audit topic as it is: entries are seen in the file's order, if at all
+ *   E   lines, each a digit (which of three chains), an event, a tab and members: an export made of
+ *       them reads back, and does not once a byte of it is changed
  *   q   a quarantine file: what was read is written, and reads as the same
  *   m   a manifest: read only if it is written in exactly these bytes
  *   P   the members of an audit's publication
@@ -20,6 +23,8 @@
 #include "core/json_document.h"
 #include "core/utf8.h"
 #include "sink/audit.h"
+#include "sink/audit_export.h"
+#include "sink/audit_line.h"
 #include "sink/layout.h"
 #include "sink/manifest.h"
 #include "sink/part_reader.h"
@@ -209,6 +214,72 @@ static void check_made_audit(struct slice text)
     arena_release(&arena);
 }
 
+static bool see_exported(void *context, uint64_t line, struct slice event,
+                         const struct json_value *entry)
+{
+    uint64_t *last = context;
+    FUZZ_CHECK(line > *last && event.length > 0 && entry->type == JSON_OBJECT);
+    *last = line;
+    return true;
+}
+
+static enum rc read_export(struct slice text, uint64_t *last)
+{
+    uint64_t bad = 0;
+    *last = 0;
+    write_file(NAME_FILE, text);
+    (void)audit_is_export(path_of(NAME_FILE));
+    enum rc rc = audit_export_read(path_of(NAME_FILE), see_exported, last, &bad);
+    FUZZ_CHECK(rc == RC_OK || rc == RC_CORRUPT || rc == RC_TRUNCATED || rc == RC_LIMIT);
+    FUZZ_CHECK(rc != RC_CORRUPT || bad > *last);
+    return rc;
+}
+
+static void check_export(struct slice text)
+{
+    uint64_t last;
+    (void)read_export(text, &last);
+}
+
+static void check_made_export(struct slice text)
+{
+    enum { CHAINS = 3 };
+    static const char *const ids[CHAINS] = {"lethe.g.a.0", "lethe.g.a.1", "lethe.g.b.0"};
+    struct audit_chain chains[CHAINS];
+    struct buffer line, out;
+    uint64_t written = 0, last;
+    buffer_init(&line, AUDIT_LINE_LIMIT);
+    buffer_init(&out, ARENA);
+    for (int i = 0; i < CHAINS; i++)
+        audit_chain_begin(&chains[i], slice_from_string(ids[i]));
+    for (int i = 0; i < ENTRIES && text.length > 0; i++) {
+        char hash[AUDIT_HASH_SIZE];
+        struct slice members = slice_cut(&text, '\n');
+        struct audit_chain *chain =
+            &chains[members.length > 0 ? (unsigned char)members.data[0] % CHAINS : 0];
+        members = slice_tail(members, members.length > 0);
+        enum rc rc = audit_line_compose(chain, "event", members, now, &line, hash);
+        FUZZ_CHECK(rc == RC_OK || rc == RC_INTERNAL || rc == RC_LIMIT);
+        if (rc != RC_OK)
+            continue;
+        audit_chain_advance(chain, hash);
+        buffer_append(&out, buffer_slice(&line));
+        buffer_append_byte(&out, '\n');
+        written++;
+    }
+    if (written > 0) {
+        FUZZ_CHECK(read_export(buffer_slice(&out), &last) == RC_OK && last == written);
+        size_t place = written * 131 + out.length;
+        struct slice copy = fuzz_copy(buffer_slice(&out));
+        char *at = (char *)copy.data + place % copy.length;
+        *at = (char)(*at ^ (1 << place % 7));
+        FUZZ_CHECK(read_export(copy, &last) != RC_OK);
+        free((char *)copy.data);
+    }
+    buffer_release(&line);
+    buffer_release(&out);
+}
+
 static bool see_again(void *context, uint64_t line, const struct sealed_record *sealed)
 {
     const struct sealed_record *first = context;
@@ -368,6 +439,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'A':
         check_made_audit(text);
+        break;
+    case 'e':
+        check_export(text);
+        break;
+    case 'E':
+        check_made_export(text);
         break;
     case 'q':
         check_quarantine(text);

@@ -33,6 +33,7 @@ struct fixture {
     struct sink_recipient recipients[2];
     struct sink_schema schemas[2];
     struct slice origins[2];
+    struct sink_description description;
     struct file_sink_options options;
     struct audit *audit;
     struct sink *sink;
@@ -72,15 +73,15 @@ static inline void fixture_describe(struct fixture *fixture)
     fixture->schemas[1] = (struct sink_schema){.name = SLICE("crash"), .version = 4};
     fixture->origins[0] = SLICE("day.ndjson");
     fixture->origins[1] = SLICE("night \"1\".ndjson");
+    fixture->description = (struct sink_description){.recipients = fixture->recipients,
+                                                     .recipient_count = 2,
+                                                     .schemas = fixture->schemas,
+                                                     .schema_count = 2,
+                                                     .policy = SLICE("default"),
+                                                     .policy_version = 7,
+                                                     .label = LABEL_PSEUDONYMISED};
     fixture->options = (struct file_sink_options){.root = fixture->root,
-                                                  .recipients = fixture->recipients,
-                                                  .recipient_count = 2,
-                                                  .schemas = fixture->schemas,
-                                                  .schema_count = 2,
-                                                  .policy = SLICE("default"),
-                                                  .policy_version = 7,
-                                                  .label = LABEL_PSEUDONYMISED,
-                                                  .audit = NULL,
+                                                  .description = &fixture->description,
                                                   .origins = fixture->origins,
                                                   .origin_count = 2};
 }
@@ -153,21 +154,26 @@ static inline void fixture_fill(struct fixture *fixture, int count)
         unsigned schema = fixture->line % 3 == 0;
         fixture_row(fixture, 0, schema, 42, json);
         fixture_row(fixture, 1, schema, EPOCH_NONE, json);
-        assert_int_equal(batch_cover(&fixture->batch, 0, 0, fixture->line, fixture_now), RC_OK);
+        assert_int_equal(
+            batch_cover(&fixture->batch, 0, 0, fixture->line, fixture->line, fixture_now), RC_OK);
         fixture->line++;
     }
 }
 
 static inline enum rc fixture_commit(struct fixture *fixture, int64_t now)
 {
-    enum rc rc = sink_commit(fixture->sink, &fixture->batch, (uint64_t)fixture->line, now);
+    enum rc rc = sink_commit(
+        fixture->sink, &fixture->batch,
+        &(struct commit_context){.consent = {.messages = (uint64_t)fixture->line}, .now = now},
+        NULL);
     batch_reset(&fixture->batch);
     return rc;
 }
 
 static inline void fixture_finish(struct fixture *fixture)
 {
-    assert_int_equal(sink_finish(fixture->sink, fixture_now), RC_OK);
+    assert_int_equal(sink_finish(fixture->sink, &(struct commit_context){.now = fixture_now}, NULL),
+                     RC_OK);
     assert_int_equal(audit_end(fixture->audit, (struct slice){0}, fixture_now), RC_OK);
     fixture->audit = NULL;
     sink_close(fixture->sink);

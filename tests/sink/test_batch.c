@@ -141,31 +141,42 @@ static void test_ranges(void **state)
     static const struct {
         uint32_t origin;
         int32_t partition;
-        int64_t offset;
-    } records[] = {{0, 0, 5},  {0, 0, 6}, {0, 0, 6},         {0, 0, 8},        {0, 1, 9},
-                   {1, 1, 10}, {1, 1, 9}, {1, 1, INT64_MAX}, {1, 1, INT64_MIN}};
+        int64_t first, last;
+    } records[] = {{0, 0, 5, 5},
+                   {0, 0, 6, 6},
+                   {0, 0, 6, 6}, /* the same message again */
+                   {0, 0, 8, 8},
+                   {0, 1, 9, 9},
+                   {0, 0, 9, 11}, /* two partitions in turns, and a gap before a message */
+                   {0, 1, 10, 10},
+                   {1, 1, 10, 10},
+                   {1, 1, 9, 9},
+                   {1, 1, INT64_MAX, INT64_MAX},
+                   {1, 1, INT64_MIN, INT64_MIN}};
     for (size_t i = 0; i < sizeof records / sizeof *records; i++)
         assert_int_equal(batch_cover(&batch, records[i].origin, records[i].partition,
-                                     records[i].offset, 100 + (int64_t)i),
+                                     records[i].first, records[i].last, 100 + (int64_t)i),
                          RC_OK);
     static const struct input_range expected[] = {{0, 0, 5, 6},
-                                                  {0, 0, 8, 8},
-                                                  {0, 1, 9, 9},
+                                                  {0, 0, 8, 11},
+                                                  {0, 1, 9, 10},
                                                   {1, 1, 10, 10},
                                                   {1, 1, 9, 9},
                                                   {1, 1, INT64_MAX, INT64_MAX},
                                                   {1, 1, INT64_MIN, INT64_MIN}};
     assert_int_equal(batch.range_count, 7);
     assert_memory_equal(batch.ranges, expected, sizeof expected);
-    assert_int_equal(batch.input_records, 9);
+    assert_int_equal(batch.input_records, 11);
     assert_int_equal(batch.opened, 100);
+    assert_int_equal(batch_cover(&batch, 0, 0, 3, 2, 0), RC_INTERNAL);
     batch_reset(&batch);
     assert_int_equal(batch.opened, TIME_NONE);
 
     for (int64_t i = 0; i < INPUT_RANGE_LIMIT; i++)
-        assert_int_equal(batch_cover(&batch, 0, 0, i * 2, 0), RC_OK);
-    assert_int_equal(batch_cover(&batch, 0, 0, -9, 0), RC_LIMIT);
-    assert_int_equal(batch_cover(&batch, 0, 0, INPUT_RANGE_LIMIT * 2 - 1, 0), RC_OK);
+        assert_int_equal(batch_cover(&batch, 0, 0, i * 2, i * 2, 0), RC_OK);
+    assert_int_equal(batch_cover(&batch, 0, 0, -9, -9, 0), RC_LIMIT);
+    assert_int_equal(
+        batch_cover(&batch, 0, 0, INPUT_RANGE_LIMIT * 2 - 1, INPUT_RANGE_LIMIT * 2 - 1, 0), RC_OK);
     assert_int_equal(batch.input_records, INPUT_RANGE_LIMIT + 1);
     batch_release(&batch);
 }
@@ -177,7 +188,7 @@ static void test_is_full(void **state)
     assert_int_equal(batch_init(&batch, limits, 1, 1), RC_OK);
     for (int i = 0; i < 10; i++) {
         assert_false(batch_is_full(&batch));
-        assert_int_equal(batch_cover(&batch, 0, 0, i, 0), RC_OK);
+        assert_int_equal(batch_cover(&batch, 0, 0, i, i, 0), RC_OK);
     }
     assert_true(batch_is_full(&batch));
     batch_reset(&batch);
@@ -209,42 +220,6 @@ static void test_reset_overwrites(void **state)
     batch_release(&batch);
 }
 
-static void test_rollback(void **state)
-{
-    (void)state;
-    struct batch batch;
-    assert_int_equal(batch_init(&batch, limits, 2, 2), RC_OK);
-    struct batch_mark empty = batch_mark(&batch);
-    add(&batch, "{\"a\":1}", 0, 0);
-    assert_int_equal(batch_cover(&batch, 0, 0, 1, 50), RC_OK);
-    struct batch_mark mark = batch_mark(&batch);
-    add(&batch, "{\"a\":2}", 0, 0);
-    add(&batch, "{\"SECRET\":2}", 1, 1);
-    add_sealed(&batch, "SECRET");
-    assert_int_equal(batch_cover(&batch, 0, 0, 2, 60), RC_OK);
-    assert_int_equal(batch_cover(&batch, 4, 0, 2, 60), RC_OK);
-    assert_null(buffer_reserve(&batch.rows, 5000)); /* what did not fit */
-    batch_rollback(&batch, &mark);
-    assert_int_equal(buffer_status(&batch.rows), RC_OK);
-    assert_int_equal(batch_recipient_rows(&batch, 0), 1);
-    assert_int_equal(batch_recipient_rows(&batch, 1), 0);
-    assert_int_equal(batch_group(&batch, 0, 0)->bytes, 7);
-    assert_int_equal(batch_group(&batch, 1, 1)->bytes, 0);
-    assert_int_equal(batch.sealed_count, 0);
-    assert_int_equal(batch.range_count, 1);
-    assert_int_equal(batch.ranges[0].last, 1);
-    assert_int_equal(batch.input_records, 1);
-    assert_int_equal(batch.opened, 50);
-    assert_null(memmem(batch.rows.data, batch.rows.capacity, "SECRET", 6));
-    assert_null(memmem(batch.sealed_bytes.data, 6, "SECRET", 6));
-    add(&batch, "{\"a\":9}", 0, 0);
-    assert_text(row_text(&batch, 0, 0, 1), "{\"a\":9}");
-    batch_rollback(&batch, &empty);
-    assert_true(batch_is_empty(&batch));
-    assert_int_equal(batch.opened, TIME_NONE);
-    batch_release(&batch);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,7 +229,6 @@ int main(void)
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_is_full),
         cmocka_unit_test(test_reset_overwrites),
-        cmocka_unit_test(test_rollback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,7 +122,7 @@ static void test_order(void **state)
         fixture_row(&fixture, 0, 0, 1, json);
         fixture_row(&fixture, 1, 0, 1, json);
     }
-    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, fixture_now), RC_OK);
+    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, 1, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
     fixture_finish(&fixture);
     read_numbers("research", &numbers); /* keeps its order */
@@ -176,8 +176,12 @@ static void test_manifest_says_it_and_no_more(void **state)
     fixture_row(&fixture, 0, 1, 41, "{\"a\":2}");
     fixture_row(&fixture, 0, 1, EPOCH_NONE, "{\"a\":3}");
     fixture_row(&fixture, 0, 1, 43, "{\"a\":4}");
-    assert_int_equal(batch_cover(&fixture.batch, 1, 0, 777777, fixture_now), RC_OK);
-    assert_int_equal(sink_commit(fixture.sink, &fixture.batch, 888888, fixture_now), RC_OK);
+    assert_int_equal(batch_cover(&fixture.batch, 1, 0, 777777, 777777, fixture_now), RC_OK);
+    assert_int_equal(
+        sink_commit(fixture.sink, &fixture.batch,
+                    &(struct commit_context){.consent = {.messages = 888888}, .now = fixture_now},
+                    NULL),
+        RC_OK);
     batch_reset(&fixture.batch);
     fixture_finish(&fixture);
     assert_int_equal(fixture_count(&fixture, LAYOUT_RECIPIENTS "/analytics", FILE_MANIFEST, path),
@@ -258,10 +262,10 @@ static void test_nothing_released(void **state)
     struct slice text;
     fixture_open(&fixture);
     for (int i = 1; i <= 50; i++)
-        assert_int_equal(batch_cover(&fixture.batch, 0, 0, i, fixture_now), RC_OK);
+        assert_int_equal(batch_cover(&fixture.batch, 0, 0, i, i, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
     for (int i = 51; i <= 60; i++)
-        assert_int_equal(batch_cover(&fixture.batch, 0, 0, i, fixture_now), RC_OK);
+        assert_int_equal(batch_cover(&fixture.batch, 0, 0, i, i, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
     fixture_finish(&fixture);
     assert_int_equal(parts_of("analytics"), 0);
@@ -303,10 +307,10 @@ static void test_quarantine(void **state)
     struct slice text;
     fixture_open(&fixture);
     fixture_sealed(&fixture, "malformed", "first");
-    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, fixture_now), RC_OK);
+    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, 1, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
     fixture_sealed(&fixture, "utf8", "second");
-    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 2, fixture_now), RC_OK);
+    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 2, 2, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
     fixture_finish(&fixture);
     assert_int_equal(fixture_count(&fixture, LAYOUT_QUARANTINE, FILE_QUARANTINE, path), 1);
@@ -322,7 +326,7 @@ static void test_quarantine(void **state)
 static void test_counts(void **state)
 {
     (void)state;
-    struct file_sink_counts counts;
+    struct part_counts counts;
     fixture_open(&fixture);
     fixture_fill(&fixture, 2); /* below analytics' minimum of 3 */
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
@@ -330,7 +334,8 @@ static void test_counts(void **state)
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
     file_sink_counts(fixture.sink, 0, &counts);
     assert_int_equal(counts.rows, 0);
-    assert_int_equal(sink_finish(fixture.sink, fixture_now), RC_OK);
+    assert_int_equal(sink_finish(fixture.sink, &(struct commit_context){.now = fixture_now}, NULL),
+                     RC_OK);
     file_sink_counts(fixture.sink, 0, &counts);
     assert_int_equal(counts.rows, 42);
     assert_int_equal(counts.parts, 2);
@@ -357,10 +362,11 @@ static void test_wrong_batches_are_refused(void **state)
 {
     (void)state;
     fixture_open(&fixture);
-    assert_int_equal(batch_cover(&fixture.batch, 2, 0, 1, fixture_now), RC_OK);
+    assert_int_equal(batch_cover(&fixture.batch, 2, 0, 1, 1, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_INTERNAL);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_INTERNAL); /* and ever after */
-    assert_int_equal(sink_finish(fixture.sink, fixture_now), RC_INTERNAL);
+    assert_int_equal(sink_finish(fixture.sink, &(struct commit_context){.now = fixture_now}, NULL),
+                     RC_INTERNAL);
     sink_close(fixture.sink);
     fixture_open(&fixture);
     fixture_fill(&fixture, 5);
@@ -480,10 +486,11 @@ static void test_rows_of_every_length(void **state)
         fixture_row(&fixture, 0, 0, 1, json);
         bytes += length + 1;
     }
-    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, fixture_now), RC_OK);
+    assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, 1, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
-    struct file_sink_counts counts;
-    assert_int_equal(sink_finish(fixture.sink, fixture_now), RC_OK);
+    struct part_counts counts;
+    assert_int_equal(sink_finish(fixture.sink, &(struct commit_context){.now = fixture_now}, NULL),
+                     RC_OK);
     file_sink_counts(fixture.sink, 0, &counts);
     assert_int_equal(counts.bytes, bytes);
     fixture_finish(&fixture);
@@ -500,11 +507,14 @@ static void test_two_lanes(void **state)
     assert_int_equal(file_sink_new(&fixture.options, &other), RC_OK);
     for (int i = 0; i < 6; i++) {
         fixture_fill(&fixture, 30);
-        assert_int_equal(sink_commit(i % 2 ? other : fixture.sink, &fixture.batch, 1, fixture_now),
-                         RC_OK);
+        assert_int_equal(
+            sink_commit(i % 2 ? other : fixture.sink, &fixture.batch,
+                        &(struct commit_context){.consent = {.messages = 1}, .now = fixture_now},
+                        NULL),
+            RC_OK);
         batch_reset(&fixture.batch);
     }
-    assert_int_equal(sink_finish(other, fixture_now), RC_OK);
+    assert_int_equal(sink_finish(other, &(struct commit_context){.now = fixture_now}, NULL), RC_OK);
     sink_close(other);
     fixture_finish(&fixture);
     assert_int_equal(parts_of("analytics"), 4);
@@ -516,13 +526,12 @@ static void test_two_lanes(void **state)
 static void test_scattered_input(void **state)
 {
     (void)state;
-    int64_t line = 1;
     fixture_open(&fixture);
-    for (int i = 0; i < 5; i++) {
-        for (int j = 0; j < INPUT_RANGE_LIMIT; j++, line += 1)
-            assert_int_equal(
-                batch_cover(&fixture.batch, (uint32_t)(j % 2), 0, line / 2 + 1, fixture_now),
-                RC_OK);
+    for (int64_t i = 0; i < 5; i++) {
+        for (int64_t j = 0; j < INPUT_RANGE_LIMIT; j++) {
+            int64_t line = (i + 1) * INPUT_RANGE_LIMIT - j; /* backwards */
+            assert_int_equal(batch_cover(&fixture.batch, 0, 0, line, line, fixture_now), RC_OK);
+        }
         assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
     }
     fixture_finish(&fixture);

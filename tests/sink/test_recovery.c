@@ -1,3 +1,4 @@
+#include "sink/quarantine_prune.h"
 #include "sink/recovery.h"
 
 #include <fcntl.h>
@@ -58,7 +59,8 @@ static void write_two(struct renames *last)
         fixture_sealed(&fixture, "utf8", "sealed");
         fixture_fill(&fixture, 12);
         assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
-        assert_int_equal(sink_finish(fixture.sink, fixture_now), RC_OK);
+        assert_int_equal(
+            sink_finish(fixture.sink, &(struct commit_context){.now = fixture_now}, NULL), RC_OK);
         for (int j = 0; i == 0 && j < 3; j++)
             list_names(directories[j], &first);
     }
@@ -78,7 +80,7 @@ static void take_back(const struct renames *renames, int from)
 {
     for (int i = from; i < renames->count; i++) {
         char visible[2 * FIXTURE_PATH], hidden[2 * FIXTURE_PATH], temporary[FILE_NAME_SIZE];
-        layout_temporary_name(renames->names[i], temporary);
+        layout_temporary_name(renames->names[i], NULL, temporary);
         snprintf(visible, sizeof visible, "%s/%s", renames->directories[i], renames->names[i]);
         snprintf(hidden, sizeof hidden, "%s/%s", renames->directories[i], temporary);
         assert_int_equal(rename(visible, hidden), 0);
@@ -161,7 +163,7 @@ static void test_while_preparing(void **state)
     cut_audit(1, 0);
     for (int i = 0; i < last.count; i += 2) {
         char hidden[2 * FIXTURE_PATH], temporary[FILE_NAME_SIZE];
-        layout_temporary_name(last.names[i], temporary);
+        layout_temporary_name(last.names[i], NULL, temporary);
         snprintf(hidden, sizeof hidden, "%s/%s", last.directories[i], temporary);
         assert_int_equal(i % 4 ? unlink(hidden) : truncate(hidden, 3), 0);
     }
@@ -180,7 +182,7 @@ static void test_between_link_and_unlink(void **state)
     char visible[2 * FIXTURE_PATH], hidden[2 * FIXTURE_PATH], temporary[FILE_NAME_SIZE];
     write_two(&last);
     for (int i = 0; i < last.count; i++) {
-        layout_temporary_name(last.names[i], temporary);
+        layout_temporary_name(last.names[i], NULL, temporary);
         snprintf(visible, sizeof visible, "%s/%s", last.directories[i], last.names[i]);
         snprintf(hidden, sizeof hidden, "%s/%s", last.directories[i], temporary);
         assert_int_equal(link(visible, hidden), 0);
@@ -199,13 +201,13 @@ static void test_damaged_is_not_published(void **state)
     write_two(&last);
     take_back(&last, 0);
     /* The first part loses a byte, the second its manifest, the third itself. */
-    layout_temporary_name(last.names[2], temporary);
+    layout_temporary_name(last.names[2], NULL, temporary);
     snprintf(hidden, sizeof hidden, "%s/%s", last.directories[2], temporary);
     assert_int_equal(truncate(hidden, 20), 0);
-    layout_temporary_name(last.names[3], temporary);
+    layout_temporary_name(last.names[3], NULL, temporary);
     snprintf(hidden, sizeof hidden, "%s/%s", last.directories[3], temporary);
     assert_int_equal(unlink(hidden), 0);
-    layout_temporary_name(last.names[6], temporary);
+    layout_temporary_name(last.names[6], NULL, temporary);
     snprintf(hidden, sizeof hidden, "%s/%s", last.directories[6], temporary);
     assert_int_equal(unlink(hidden), 0);
     assert_int_equal(file_sink_recover(fixture.root, fixture.audit_path, &report), RC_OK);
@@ -213,6 +215,21 @@ static void test_damaged_is_not_published(void **state)
     assert_int_equal(report.damaged, 2);
     assert_int_equal(report.missing, 1);
     assert_int_equal(report.removed, 0); /* what the audit names is not thrown away */
+    fixture_release(&fixture);
+}
+
+/* A quarantine file past its retention has left its name: it is not missed. */
+static void test_what_ended_is_not_missing(void **state)
+{
+    (void)state;
+    struct renames last;
+    struct recovery_report report;
+    struct quarantine_pruned pruned = {0};
+    write_two(&last);
+    assert_int_equal(quarantine_prune(fixture.root, 0, INT64_MAX / 2, &pruned), RC_OK);
+    assert_true(pruned.files > 0);
+    assert_int_equal(file_sink_recover(fixture.root, fixture.audit_path, &report), RC_OK);
+    assert_int_equal(report.missing + report.unnamed, 0);
     fixture_release(&fixture);
 }
 
@@ -276,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_while_preparing),
         cmocka_unit_test(test_between_link_and_unlink),
         cmocka_unit_test(test_damaged_is_not_published),
+        cmocka_unit_test(test_what_ended_is_not_missing),
         cmocka_unit_test(test_nothing_is_touched),
         cmocka_unit_test(test_not_while_somebody_writes),
         cmocka_unit_test(test_unnamed_is_kept),

@@ -65,8 +65,11 @@ static int write_numbers(bool keep_order, int *numbers, int count)
     fill(&batch, count);
     assert_int_equal(stream_output_new(descriptor, &output), RC_OK);
     assert_int_equal(stream_sink_new(output, 1, keep_order, &seed, 0, &sink), RC_OK);
-    assert_int_equal(sink_commit(sink, &batch, 0, 0), RC_OK);
-    assert_int_equal(sink_finish(sink, 0), RC_OK);
+    assert_int_equal(sink_commit(sink, &batch,
+                                 &(struct commit_context){.consent = {.messages = 0}, .now = 0},
+                                 NULL),
+                     RC_OK);
+    assert_int_equal(sink_finish(sink, &(struct commit_context){.now = 0}, NULL), RC_OK);
     sink_close(sink);
     stream_output_free(output);
     batch_release(&batch);
@@ -103,8 +106,11 @@ static void test_discards(void **state)
     struct sink *sink;
     fill(&batch, 10);
     assert_int_equal(stream_sink_new(NULL, 1, false, NULL, 0, &sink), RC_OK);
-    assert_int_equal(sink_commit(sink, &batch, 0, 0), RC_OK);
-    assert_int_equal(sink_finish(sink, 0), RC_OK);
+    assert_int_equal(sink_commit(sink, &batch,
+                                 &(struct commit_context){.consent = {.messages = 0}, .now = 0},
+                                 NULL),
+                     RC_OK);
+    assert_int_equal(sink_finish(sink, &(struct commit_context){.now = 0}, NULL), RC_OK);
     sink_close(sink);
     batch_release(&batch);
 }
@@ -130,9 +136,15 @@ static void test_failing_descriptors(void **state)
         assert_int_equal(stream_output_new(cases[i].descriptor, &output), RC_OK);
         assert_int_equal(stream_sink_new(output, 1, false, NULL, 0, &sink), RC_OK);
         assert_int_equal(stream_sink_new(output, 1, false, NULL, 1, &other), RC_OK);
-        assert_int_equal(sink_commit(sink, &batch, 0, 0), cases[i].rc);
-        assert_int_equal(sink_commit(other, &batch, 0, 0), cases[i].rc); /* no lane goes on */
-        assert_int_equal(sink_finish(sink, 0), cases[i].rc);
+        assert_int_equal(sink_commit(sink, &batch,
+                                     &(struct commit_context){.consent = {.messages = 0}, .now = 0},
+                                     NULL),
+                         cases[i].rc);
+        assert_int_equal(sink_commit(other, &batch,
+                                     &(struct commit_context){.consent = {.messages = 0}, .now = 0},
+                                     NULL),
+                         cases[i].rc); /* no lane goes on */
+        assert_int_equal(sink_finish(sink, &(struct commit_context){.now = 0}, NULL), cases[i].rc);
         sink_close(sink);
         sink_close(other);
         stream_output_free(output);
@@ -151,7 +163,10 @@ static void test_recipient_out_of_range(void **state)
     fill(&batch, 1);
     assert_int_equal(stream_output_new(1, &output), RC_OK);
     assert_int_equal(stream_sink_new(output, 2, false, NULL, 0, &sink), RC_OK);
-    assert_int_equal(sink_commit(sink, &batch, 0, 0), RC_INTERNAL);
+    assert_int_equal(sink_commit(sink, &batch,
+                                 &(struct commit_context){.consent = {.messages = 0}, .now = 0},
+                                 NULL),
+                     RC_INTERNAL);
     sink_close(sink);
     stream_output_free(output);
     batch_release(&batch);
@@ -179,7 +194,9 @@ static void *run_lane(void *context)
     for (int i = 0; i < BATCHES; i++) {
         for (int row = 0; row < ROWS; row++)
             add(&batch, 0, 0, json, row == 7 ? sizeof json : 1000 + (size_t)row);
-        if (sink_commit(sink, &batch, 0, 0) != RC_OK)
+        if (sink_commit(sink, &batch,
+                        &(struct commit_context){.consent = {.messages = 0}, .now = 0},
+                        NULL) != RC_OK)
             return context;
         batch_reset(&batch);
     }

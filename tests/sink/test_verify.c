@@ -429,10 +429,12 @@ static const char *findings_of_ranges(const int64_t (*ranges)[2], size_t count)
     fixture_open(&fixture);
     for (size_t i = 0; i < count; i++) {
         for (int64_t line = ranges[i][0]; line <= ranges[i][1]; line++)
-            assert_int_equal(batch_cover(&fixture.batch, 0, 3, line, fixture_now), RC_OK);
-        assert_int_equal(batch_cover(&fixture.batch, 1, 3, (int64_t)i, fixture_now), RC_OK);
+            assert_int_equal(batch_cover(&fixture.batch, 0, 3, line, line, fixture_now), RC_OK);
+        assert_int_equal(batch_cover(&fixture.batch, 1, 3, (int64_t)i, (int64_t)i, fixture_now),
+                         RC_OK);
         assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
-        assert_int_equal(sink_finish(fixture.sink, fixture_now), RC_OK);
+        assert_int_equal(
+            sink_finish(fixture.sink, &(struct commit_context){.now = fixture_now}, NULL), RC_OK);
     }
     fixture_finish(&fixture);
     return fixture_verify(fixture.root, NULL, &report);
