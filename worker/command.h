@@ -41,6 +41,7 @@ int command_keys(const struct command *command, int argc, char **argv);
 int command_quarantine(const struct command *command, int argc, char **argv);
 int command_reference(const struct command *command, int argc, char **argv);
 int command_replay(const struct command *command, int argc, char **argv);
+int command_run(const struct command *command, int argc, char **argv);
 int command_scrub(const struct command *command, int argc, char **argv);
 int command_test(const struct command *command, int argc, char **argv);
 int command_verify(const struct command *command, int argc, char **argv);

@@ -9,8 +9,10 @@
 #include "anonymize/plan.h"
 #include "anonymize/seal.h"
 #include "core/clock.h"
+#include "worker/cluster_check.h"
 #include "worker/consent_loading.h"
 #include "worker/options.h"
+#include "worker/status_server.h"
 
 /* Problems that keep a run from starting are errors; what it can live with is a warning. */
 struct check {
@@ -58,6 +60,21 @@ static void check_keys(struct check *check)
     buffer_release(&reason);
 }
 
+/* What the pages show is no secret, and still not for everybody. */
+static void check_listen(struct check *check)
+{
+    const char *listen = check->configuration->stream.listen;
+    struct status_address address;
+    if (!listen)
+        return;
+    if (status_address_parse(slice_from_string(listen), &address) != RC_OK)
+        print_error(check, "worker.listen",
+                    SLICE("it is no address and port, as 127.0.0.1:9464 and [::1]:9464 are"));
+    else if (!status_address_is_loopback(&address))
+        print_warning(check, "worker.listen",
+                      "not on loopback: whoever reaches it sees topics, counts and states");
+}
+
 static void check_consent(struct check *check)
 {
     const struct configuration *configuration = check->configuration;
@@ -66,8 +83,7 @@ static void check_consent(struct check *check)
     struct consent_counts counts;
     if (!configuration->consent_file) {
         if (configuration->consent_topic)
-            printf("consent: from the topic %s, which is not looked at in this version\n",
-                   configuration->consent_topic);
+            printf("consent: from the topic %s\n", configuration->consent_topic);
         else
             print_warning(check, "consent", "none is configured: nothing is known of anybody");
         return;
@@ -165,8 +181,7 @@ int command_check(const struct command *command, int argc, char **argv)
     bool offline = false;
     const struct option options[] = {
         {"config", 'c', OPTION_TEXT, &path, "FILE", "the configuration"},
-        {"offline", 0, OPTION_FLAG, &offline, NULL,
-         "do not look at the cluster (this version never does)"},
+        {"offline", 0, OPTION_FLAG, &offline, NULL, "do not look at the cluster"},
     };
     const struct option_table table = {options, sizeof options / sizeof options[0], 0, 0};
     struct arguments none;
@@ -184,6 +199,7 @@ int command_check(const struct command *command, int argc, char **argv)
            configuration->schema_count, configuration->recipient_count,
            SLICE_FORMAT(configuration->home));
     check_keys(&check);
+    check_listen(&check);
     check_consent(&check);
     check_quarantine(&check);
     for (size_t i = 0; i < configuration->recipient_count; i++) {
@@ -193,8 +209,12 @@ int command_check(const struct command *command, int argc, char **argv)
     }
     printf(
         "erasure: recipients are not told of erasures in this version; further processing stops\n");
-    if (!offline)
-        printf("the cluster is not looked at in this version\n");
+    if (!offline) {
+        struct cluster_findings findings = {0};
+        cluster_check(configuration, &findings);
+        check.errors += findings.errors;
+        check.warnings += findings.warnings;
+    }
     printf("%u error%s, %u warning%s\n", check.errors, check.errors == 1 ? "" : "s", check.warnings,
            check.warnings == 1 ? "" : "s");
     configuration_free(configuration);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "schemas/reference.h"
+#include "worker/metrics.h"
 #include "worker/options.h"
 
 enum { PAGE_LIMIT = 4 * 1024 * 1024 };
@@ -14,7 +15,8 @@ int command_reference(const struct command *command, int argc, char **argv)
         void (*write)(struct buffer *out);
     } pages[] = {{"categories", reference_write_categories},
                  {"actions", reference_write_actions},
-                 {"reasons", reference_write_reasons}};
+                 {"reasons", reference_write_reasons},
+                 {"metrics", metrics_write_reference}};
     const struct option_table table = {NULL, 0, 1, 1};
     struct arguments words;
     int status;

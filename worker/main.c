@@ -12,6 +12,7 @@
 #include "worker/version.h"
 
 static const struct command commands[] = {
+    {"run", command_run, "-c lethe.yaml", "the stream worker: from Kafka to Kafka and files"},
     {"replay", command_replay, "-c lethe.yaml [options] FILE...",
      "runs captured records through the engine and writes what would leave"},
     {"check", command_check, "-c lethe.yaml --offline",
@@ -29,18 +30,19 @@ static const struct command commands[] = {
      "makes, lists and destroys the epoch keys of pseudonyms"},
     {"consent", command_consent, "-c lethe.yaml [options] CATEGORY:ID",
      "what is known of a subject, and what follows for each purpose"},
-    {"quarantine", command_quarantine, "init | open | count [options] FILE...",
-     "makes the quarantine's keys, opens or counts what was sealed"},
+    {"quarantine", command_quarantine, "init | open | count | prune [options] FILE...",
+     "makes the quarantine's keys; opens, counts or ends what was sealed"},
     {"verify", command_verify, "DIR [--audit FILE]",
      "checks parts against their manifests, and both against the audit"},
-    {"demo", command_demo, "[--directory DIR]", "shows the product at work on sample captures"},
-    {"reference", command_reference, "categories | actions | reasons",
+    {"demo", command_demo, "[--captures | --stream] [--brokers HOST:PORT]",
+     "shows the product at work on sample captures, and as a stream between topics"},
+    {"reference", command_reference, "categories | actions | reasons | metrics",
      "prints a page of the reference, made from the program's own tables"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
-static const char *const later[] = {"run", "subject", "report", "bench", "plan"};
+static const char *const later[] = {"subject", "report", "bench", "plan"};
 
 static struct slice command_name_at(const void *context, size_t index)
 {

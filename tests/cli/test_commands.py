@@ -2,7 +2,9 @@
 version."""
 import json
 import os
+import pathlib
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -11,9 +13,15 @@ import unittest
 
 from cli import CLOCK, LETHE, Scratch, consent, event
 
-COMMANDS = ("replay", "check", "explain", "test", "scrub", "discover", "generate", "keys",
+COMMANDS = ("run", "replay", "check", "explain", "test", "scrub", "discover", "generate", "keys",
             "consent", "quarantine", "verify", "demo", "reference")
-LATER = ("run", "subject", "report", "bench", "plan")
+LATER = ("subject", "report", "bench", "plan")
+
+
+def catches(process, number):
+    """Whether it has a handler for that signal by now."""
+    status = pathlib.Path("/proc/%d/status" % process.pid).read_text()
+    return int(re.search(r"SigCgt:\s*(\w+)", status).group(1), 16) >> (number - 1) & 1
 
 
 class Commands(Scratch):
@@ -109,8 +117,8 @@ class Commands(Scratch):
             process = subprocess.Popen(
                 [LETHE, "replay", "-c", "lethe.yaml", "-o", "out-" + path, path], cwd=self.root,
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            self.wait_for(lambda: (self.root / ("out-" + path)).exists())
-            time.sleep(0.2)
+            self.wait_for(lambda: (self.root / ("out-" + path)).exists() and
+                          catches(process, signal.SIGTERM))
             process.terminate()
             self.assertEqual(process.wait(timeout=60), 3)
             process.stdin.close()

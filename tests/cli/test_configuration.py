@@ -99,6 +99,84 @@ class Configuration(Scratch):
         self.check(self.replaced(*kafka("bootstrap.servers: kafka.example.com, "
                                         "allow_plaintext: true")), status=0)
 
+    def test_secrets_of_kafka(self):
+        def secrets(text):
+            return ("home: CN", 'home: CN\nkafka: {bootstrap.servers: "127.0.0.1:1", secrets: {%s}}'
+                    % text)
+        self.make_keys()
+        self.check(self.replaced(*secrets("sasl.password: password")), status=0)
+        self.check(self.replaced(*secrets("ssl.key.password: credential:key")), status=0)
+        self.expect(*secrets("sasl.pasword: password"), "did you mean `sasl.password`?")
+        self.expect(*secrets("sasl.password: credential:../../etc/shadow"),
+                    "this is no name of a credential")
+
+    def test_stream(self):
+        def top(text):
+            return ("home: CN", "home: CN\n" + text)
+        self.make_keys()
+        self.check(self.replaced(*top(
+            "worker: {instance: a-1, prefix: p, listen: off, log: json, shutdown: 5s, restarts: 0}\n"
+            "audit: {topic: audit}\n"
+            "source: {topics: [a, b], group: g, framing: lines, start: latest, poison: skip}")),
+                   status=0)
+        for text, message in (
+                ("source: {topics: [a, a]}", "the topic stands here twice"),
+                ("source: {topics: ['a b']}", "`topic` is 1 to 249 letters"),
+                ("source: {topics: ['..']}", "`topic` is 1 to 249 letters"),
+                ("source: {group: 'g/h'}", "`group` is 1 to 249 letters"),
+                ("source: {poison: ignore}", "skip"),
+                ("source: {topics: [a]}\naudit: {topic: a}", "the topic `a` is a source and the audit"),
+                ("worker: {instance: 'x y'}", "`instance` is 1 to 249 letters"),
+                ("worker: {shutdown: 1ms}", "`shutdown` is between"),
+                ("worker: {log: xml}", "plain"),
+                ("worker: {lisen: off}", "did you mean `listen`?"),
+                ("audit: {}", "needs `topic`")):
+            self.expect(*top(text), message)
+        self.expect("retention: 7d", "retention: 7d, quota: -1", "`quota`")
+        self.expect("retention: 7d", "retention: 7d, share: 101", "`share`")
+        self.expect("consent: {file: consent.ndjson}", "consent: {topic: c, barrier: 5m}",
+                    "`barrier` is between")
+
+    def test_topics_of_recipients(self):
+        rows = "    rows: {directory: out/first}\n"
+        self.make_keys()
+        self.check(self.replaced(rows, "    rows: {topic: first, framing: lines}\n"), status=0)
+        self.check(self.replaced(rows, "    rows: {topic: first, key: user.id}\n"
+                                       "    linkage: {order: kept}\n"), status=0)
+        for text, message in (
+                ("    rows: {topic: first, framing: lines, key: user.id}\n", "one row to a message"),
+                ("    rows: {directory: out/first, key: user.id}\n", "one row to a message"),
+                ("    rows: {topic: first}\n    linkage: {order: kept}\n", "need a `key`"),
+                ("    rows: {topic: first, key: nobody}\n", "no schema declares the path"),
+                ("    rows: {topic: 'a b'}\n", "`topic` is 1 to 249 letters"),
+                ("    rows: {topic: first, framing: array}\n", "record")):
+            self.expect(rows, text, message)
+        text = self.replaced(rows, "    rows: {topic: first}\n")
+        for topics, message in (("source: {topics: [first]}", "`first` is a source and a recipient's"),
+                                ("audit: {topic: first}", "`first` is the audit and a recipient's")):
+            words = self.check(self.replaced("home: CN", "home: CN\n" + topics, text)).stderr.decode()
+            self.assertIn(message, words)
+
+    def test_what_only_a_worker_needs(self):
+        self.make_keys()
+        self.write("lethe.yaml", CONFIGURATION)
+        text = self.run_lethe("run", "-c", "lethe.yaml", status=2).stderr.decode()
+        for key in ("kafka.bootstrap.servers", "source.topics", "source.group", "audit.topic",
+                    "quarantine.topic"):
+            self.assertIn("`run` needs `%s`" % key, text)
+
+    def test_a_worker_without_usable_keys(self):
+        stream = ("source: {topics: [a], group: g}\naudit: {topic: audit}\nworker: {listen: off}\n"
+                  "kafka: {bootstrap.servers: \"127.0.0.1:9\"}\n")
+        text = self.replaced("home: CN", "home: CN\n" + stream)
+        self.write("lethe.yaml", self.replaced("retention: 7d", "retention: 7d, topic: sealed", text))
+        for rights in (None, 0o777):
+            if rights:
+                self.make_keys()
+                (self.root / "keys").chmod(rights)
+            words = self.run_lethe("run", "-c", "lethe.yaml", status=2).stderr.decode()
+            self.assertIn("start_failed", words)
+
     def test_limits(self):
         self.expect("home: CN", "home: CN\nlimits: {record: 1}", "`record` is between")
         self.expect("home: CN", "home: CN\nlimits: {depth: 100}", "`depth` is a count between")

@@ -1,5 +1,7 @@
 """`lethe replay` from the outside: what is written, what is not, labels, determinism, statuses."""
+import datetime
 import json
+import os
 import re
 import subprocess
 import unittest
@@ -116,6 +118,60 @@ class Replay(Scratch):
         count = self.run_lethe("quarantine", "count", sealed[0])
         self.assertRegex(count.stdout.decode(), r"malformed +1 ")
         self.assertRegex(count.stdout.decode(), r"no_schema +1 ")
+
+    def test_the_quarantine_ends(self):
+        self.write_lines("bad.ndjson", ['{"type":"event","ts":'])
+        self.run_lethe(*what_if("-o", "out", "bad.ndjson"))
+        folder = self.root / "out/private/quarantine"
+        sealed, = folder.glob("*.sealed.ndjson")
+        sealed_at = json.loads(sealed.read_text())["time"]
+        torn = folder / ("0" * 32 + ".sealed.ndjson")
+        torn.write_text('{"reason":')
+        left = folder / ("." + "1" * 32 + ".sealed.ndjson.partial")
+        left.write_text("")
+        other = folder / "notes.txt"
+        other.write_text("not ours")
+        link = folder / ("2" * 32 + ".sealed.ndjson")
+        link.symlink_to(other)
+        for path in (torn, left, other):
+            os.utime(path, (0, 0))
+        # One second before its time a file stays; the others are of 1970.
+        end = datetime.datetime.fromisoformat(sealed_at) + datetime.timedelta(days=7)
+        early = (end - datetime.timedelta(seconds=1)).isoformat()
+        done = self.run_lethe("quarantine", "prune", "-c", "lethe.yaml", "--clock", early, "out")
+        self.assertEqual(done.stdout, b"ended 2 files with 0 records, kept 1\n")
+        ended = {torn.name.replace(".sealed.ndjson", ".ended")}
+        self.assertEqual({p.name for p in folder.iterdir()},
+                         {sealed.name, other.name, link.name, *ended})
+        done = self.run_lethe("quarantine", "prune", "-c", "lethe.yaml", "--clock", end.isoformat(),
+                              "out/private/quarantine")
+        self.assertEqual(done.stdout, b"ended 1 files with 1 records, kept 0\n")
+        ended.add(sealed.name.replace(".sealed.ndjson", ".ended"))
+        self.assertEqual({p.name for p in folder.iterdir()}, {other.name, link.name, *ended})
+        # What ended is told from what was lost.
+        other.unlink()
+        link.unlink()
+        done = self.run_lethe("verify", "out", "--audit", "out/private/audit/audit.ndjson")
+        self.assertIn(b", 2 quarantine files ended: 0 findings", done.stdout)
+        (folder / sealed.name.replace(".sealed.ndjson", ".ended")).unlink()
+        done = self.run_lethe("verify", "out", "--audit", "out/private/audit/audit.ndjson", status=1)
+        self.assertIn(b"which is not there", done.stdout)
+        # A name that cannot be left keeps nothing from ending; it is told.
+        sealed.write_text('{"reason":')
+        os.utime(sealed, (0, 0))
+        in_the_way = folder / sealed.name.replace(".sealed.ndjson", ".ended")
+        in_the_way.mkdir()
+        done = self.run_lethe("quarantine", "prune", "-c", "lethe.yaml", "out", status=3)
+        self.assertIn(b"ended 1 files", done.stdout)
+        self.assertFalse(sealed.exists())
+        in_the_way.rmdir()
+        # What is not there is named; the rest is done all the same; without directories nothing is.
+        done = self.run_lethe("quarantine", "prune", "--retention", "1h", "none", "out", status=2)
+        self.assertIn(b"none: ", done.stderr)
+        self.assertIn(b"kept 0", done.stdout)
+        self.run_lethe("quarantine", "prune", "-c", "lethe.yaml")
+        self.run_lethe("quarantine", "prune", "out", status=2)
+        self.run_lethe("quarantine", "prune", "--retention", "soon", "out", status=2)
 
     def test_bad_records_of_denied_subjects_are_not_sealed(self):
         self.write_lines("consent.ndjson", [

@@ -30,6 +30,7 @@ THIRD_PARTY = {
     "sodium": {"anonymize", "consent", "aggregate", "sink"},
     "libfyaml": {"schemas", "worker"},
     "microhttpd": {"worker"},
+    "systemd/": {"worker"},
     "maxminddb": {"anonymize"},
     "xxhash": {"core", "schemas", "consent", "ingest", "sink", "aggregate", "worker"},
     "cmocka": set(),
