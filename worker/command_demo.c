@@ -1,7 +1,8 @@
 /*
- * `lethe demo`: the product at work on the shipped sample captures. One record of each kind side by
- * side under granted, denied and unknown consent; a whole replay with its summary and verification;
- * the speed on synthetic records. Everything is written below a temporary directory and removed.
+ * `lethe demo`: the product at work. On the shipped sample captures: one record of each kind side
+ * by side under granted, denied and unknown consent; a whole replay with its summary and
+ * verification; the speed on synthetic records. Then the stream (demo_stream.h). Everything is
+ * written below a temporary directory and removed.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -13,6 +14,7 @@
 #include "bench/generate.h"
 #include "core/file.h"
 #include "sink/verify.h"
+#include "worker/demo_stream.h"
 #include "worker/demo_table.h"
 #include "worker/options.h"
 #include "worker/summary.h"
@@ -29,7 +31,13 @@ static const int64_t demo_clock = INT64_C(1767326400000); /* 2026-01-02T04:00:00
 static const char *const kinds[] = {"click", "crash", "device"};
 enum { KIND_COUNT_SHOWN = sizeof kinds / sizeof kinds[0] };
 
+struct demo_choice {
+    bool captures, stream; /* only these, only that */
+    const char *brokers, *keep;
+};
+
 struct demo {
+    char *data; /* absolute: configurations lie elsewhere */
     struct configuration *configuration;
     char captures[KIND_COUNT_SHOWN][PATH_LIMIT];
     char consent[PATH_LIMIT];
@@ -168,13 +176,28 @@ static int remove_entry(const char *path, const struct stat *status, int flag, s
     return remove(path);
 }
 
-static int run_demo(struct demo *demo)
+static int show_stream(const struct demo *demo, const struct demo_choice *choice)
 {
-    int status = show_tables(demo);
-    if (status == EXIT_DONE)
+    char stream[PATH_LIMIT + 16];
+    snprintf(stream, sizeof stream, "%s/stream", demo->scratch);
+    struct demo_stream_options options = {.data = demo->data,
+                                          .directory = choice->keep ? choice->keep : stream,
+                                          .brokers = choice->brokers};
+    enum rc rc = directory_create(options.directory, 0700);
+    return rc == RC_OK ? demo_stream_run(&options) : complain(options.directory, rc);
+}
+
+static int run_demo(struct demo *demo, const struct demo_choice *choice)
+{
+    int status = EXIT_DONE;
+    if (!choice->stream)
+        status = show_tables(demo);
+    if (status == EXIT_DONE && !choice->stream)
         status = replay_samples(demo);
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE && !choice->stream)
         status = show_speed(demo);
+    if (status == EXIT_DONE && !choice->captures)
+        status = show_stream(demo, choice);
     if (status == EXIT_DONE)
         printf("\nNext: the tour in README.md, `lethe --help`, and examples/lethe.yaml.\n");
     return status;
@@ -184,6 +207,9 @@ static int open_demo(struct demo *demo, const char *data)
 {
     char path[PATH_LIMIT];
     const char *temporary = getenv("TMPDIR");
+    demo->data = realpath(data, NULL);
+    if (!demo->data)
+        return complain(data, RC_NOT_FOUND);
     for (size_t i = 0; i < KIND_COUNT_SHOWN; i++)
         snprintf(demo->captures[i], PATH_LIMIT, "%s/examples/captures/%s.ndjson", data, kinds[i]);
     snprintf(demo->consent, sizeof demo->consent, "%s/examples/captures/consent.ndjson", data);
@@ -203,15 +229,25 @@ static int open_demo(struct demo *demo, const char *data)
 int command_demo(const struct command *command, int argc, char **argv)
 {
     const char *data = LETHE_DATA_DIRECTORY;
+    struct demo_choice choice = {0};
     const struct option options[] = {
         {"directory", 0, OPTION_TEXT, &data, "DIR",
          "where examples/ and schemas/ lie; default: what was installed"},
+        {"captures", 0, OPTION_FLAG, &choice.captures, NULL, "only the part on captures"},
+        {"stream", 0, OPTION_FLAG, &choice.stream, NULL, "only the part on Kafka"},
+        {"brokers", 0, OPTION_TEXT, &choice.brokers, "HOST:PORT",
+         "the stream on a Kafka without TLS, in topics of its own that it removes; default: "
+         "embedded"},
+        {"keep", 0, OPTION_TEXT, &choice.keep, "DIR",
+         "leave the stream's configuration, keys and log there"},
     };
     const struct option_table table = {options, sizeof options / sizeof options[0], 0, 0};
     struct arguments none;
     int status;
     if (!options_parse(command, &table, argc, argv, &none, &status))
         return status;
+    if (choice.captures && (choice.stream || choice.brokers || choice.keep))
+        return usage_error(command, "--captures shows no stream");
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct demo *demo = calloc(1, sizeof *demo);
     if (!demo)
@@ -219,11 +255,12 @@ int command_demo(const struct command *command, int argc, char **argv)
     buffer_init(&demo->text, TEXT_LIMIT);
     status = open_demo(demo, data);
     if (status == EXIT_DONE)
-        status = run_demo(demo);
+        status = run_demo(demo, &choice);
     if (demo->scratch[0])
         nftw(demo->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     buffer_release(&demo->text);
     configuration_free(demo->configuration);
+    free(demo->data);
     free(demo);
     return status;
 }

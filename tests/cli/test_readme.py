@@ -37,7 +37,7 @@ class Readme(unittest.TestCase):
                 self.assertIn("@@ done %d" % number, errors)
             out = done.stdout.decode()
             for words in ("label: pseudonymised", ": 0 findings", "passed, 0 failed", "<email>",
-                          "schema: mine"):
+                          "schema: mine", "Anna withdraws her consent", "0 events lost or twice"):
                 self.assertIn(words, out)
 
     def test_links(self):
@@ -72,7 +72,8 @@ class Cases(Scratch):
         done = self.run_lethe("demo", environment={"TMPDIR": str(self.root)})
         text = done.stdout.decode()
         for words in ("click: one record in", "crash: one record in", "device: one record in",
-                      "consent granted", "pseudonym", "quarantined: 2", "0 findings", "MB/s"):
+                      "consent granted", "pseudonym", "quarantined: 2", "0 findings", "MB/s",
+                      "4. The stream", "0 rows without the consent"):
             self.assertIn(words, text)
         self.assertEqual([n for n in self.all_files() if "demo" in n], [])
 
