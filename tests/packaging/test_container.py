@@ -55,7 +55,14 @@ class Lines(unittest.TestCase):
 
     def test_it_says_that_it_was_not_built(self):
         self.assertIn("NOT BUILT", CONTAINER.read_text())
-        self.assertIn("was not built", (SOURCE / "docs/operations.md").read_text())
+        self.assertIn("was not built by this project's tests",
+                      (SOURCE / "docs/operations.md").read_text())
+
+    def test_the_health_check_is_built_in(self):
+        """The format that podman and buildah take by default has none."""
+        for path in (CONTAINER, SOURCE / "docs/operations.md"):
+            self.assertIn("podman build --format docker -f packaging/container/Containerfile",
+                          path.read_text())
 
 
 class Live(http.server.BaseHTTPRequestHandler):
