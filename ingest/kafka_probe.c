@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "ingest/kafka_source_state.h"
 #include "kafka/client.h"
+#include "kafka/offsets.h"
 
 enum {
     REASON_SIZE = 256,
@@ -74,11 +75,16 @@ enum rc kafka_probe_new(const struct kafka_settings *settings, const char *group
 /* A batch that a reader of committed messages has met stands before the last stable offset. */
 static enum rc find_end(struct kafka_probe *probe)
 {
-    int64_t low = -1, high = -1;
-    if (rd_kafka_query_watermark_offsets(probe->client->handle, probe->topic, probe->partition,
-                                         &low, &high, CALL_TIME))
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one =
+        rd_kafka_topic_partition_list_add(list, probe->topic, probe->partition);
+    one->offset = RD_KAFKA_OFFSET_END;
+    rd_kafka_resp_err_t error = kafka_offsets_for_times(probe->client->handle, list, CALL_TIME);
+    int64_t end = one->offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    if (error || end < 0)
         return RC_AGAIN;
-    batch_search_start(&probe->search, probe->from, high);
+    batch_search_start(&probe->search, probe->from, end);
     probe->has_end = true;
     return RC_OK;
 }

@@ -42,16 +42,22 @@ static bool is_unknown(rd_kafka_resp_err_t error)
     return call_rc(error) == RC_NOT_FOUND;
 }
 
-/* librdkafka answers from memory, where "there is no such topic" is meant to stay for a tenth of a
- * second and can stay for a quarter of an hour: what it remembers expires in the order in which it
- * came, whenever it is due. Asking the broker also puts the memory right. */
-static rd_kafka_resp_err_t confirm(rd_kafka_t *handle, const rd_kafka_topic_partition_t *unknown,
+/* librdkafka answers from memory. That there is no such topic is meant to stay there for a tenth of
+ * a second and can stay for a quarter of an hour, since what it remembers expires in the order in
+ * which it came, whenever it is due; that a partition has no leader stays for as long. */
+static bool is_from_memory(rd_kafka_resp_err_t error)
+{
+    return is_unknown(error) || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
+/* Asks the broker, which also puts the memory right. */
+static rd_kafka_resp_err_t confirm(rd_kafka_t *handle, const rd_kafka_topic_partition_t *missing,
                                    int timeout_ms)
 {
     int32_t count = 0;
-    rd_kafka_resp_err_t error = ask_partitions(handle, unknown->topic, timeout_ms, &count);
+    rd_kafka_resp_err_t error = ask_partitions(handle, missing->topic, timeout_ms, &count);
     if (!error)
-        error = unknown->partition < count ? RD_KAFKA_RESP_ERR__RETRY
+        error = missing->partition < count ? RD_KAFKA_RESP_ERR__RETRY
                                            : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     return error;
 }
@@ -66,7 +72,7 @@ rd_kafka_resp_err_t kafka_offsets_for_times(rd_kafka_t *handle,
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
         if (one->err)
-            return is_unknown(one->err) ? confirm(handle, one, call_left(deadline)) : one->err;
+            return is_from_memory(one->err) ? confirm(handle, one, call_left(deadline)) : one->err;
     }
     return error;
 }

@@ -31,7 +31,7 @@ LETHE_CHECKED enum rc kafka_start_offsets(struct kafka_client *client, const cha
 
 /* rd_kafka_offsets_for_times, for one list on any handle, once: the first error of any partition is
  * returned as well, and that a topic or partition is not there is the broker's own word. __RETRY
- * where it has come since librdkafka last heard of it. */
+ * where it was not there, or had no leader, when librdkafka last heard of it. */
 rd_kafka_resp_err_t kafka_offsets_for_times(rd_kafka_t *handle,
                                             rd_kafka_topic_partition_list_t *list, int timeout_ms);
 

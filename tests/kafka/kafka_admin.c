@@ -264,7 +264,8 @@ static int delete_records(const char *address, char **words)
     return status;
 }
 
-/* Again, while a broker that was killed and started has no leader yet. */
+/* Again, while a broker that was killed and started has no leader yet: asked anew, since librdkafka
+ * would remember that there was none. */
 static rd_kafka_resp_err_t query_offsets(rd_kafka_t *handle, const char *topic, int32_t partition,
                                          int64_t *low, int64_t *high)
 {
@@ -274,6 +275,7 @@ static rd_kafka_resp_err_t query_offsets(rd_kafka_t *handle, const char *topic, 
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
             break;
         usleep(100000);
+        (void)partition_count(handle, topic);
     }
     return error;
 }

@@ -244,7 +244,7 @@ static void test_offsets(void **state)
     assert_true(kafka_client_free(client, WAIT));
 }
 
-/* What librdkafka has once found missing it goes on to miss while it remembers anything older. */
+/* What librdkafka has once found missing it goes on to miss, if it is not asked the right way. */
 static void test_comes_later(void **state)
 {
     (void)state;
@@ -275,6 +275,21 @@ static void test_comes_later(void **state)
         list->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
     assert_int_equal(kafka_offsets_for_times(client->handle, list, WAIT), 0);
     rd_kafka_topic_partition_list_destroy(list);
+    assert_true(kafka_client_free(client, WAIT));
+}
+
+/* Likewise of a partition that had no leader when it was first asked for. */
+static void test_leader_comes_later(void **state)
+{
+    (void)state;
+    struct rd_kafka_mock_cluster_s *cluster = embedded_broker_cluster(broker);
+    struct kafka_client_options options = options_of(KAFKA_OBSERVER);
+    struct kafka_client *client = made(&options);
+    int64_t offsets[4];
+    rd_kafka_mock_partition_set_leader(cluster, "events", 2, -1);
+    assert_int_equal(kafka_end_offsets(client, "events", 4, offsets, 300), RC_IO);
+    rd_kafka_mock_partition_set_leader(cluster, "events", 2, 1);
+    assert_int_equal(kafka_end_offsets(client, "events", 4, offsets, WAIT), RC_OK);
     assert_true(kafka_client_free(client, WAIT));
 }
 
@@ -408,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_names_are_required),
         cmocka_unit_test(test_offsets),
         cmocka_unit_test(test_comes_later),
+        cmocka_unit_test(test_leader_comes_later),
         cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_disturbances),
         cmocka_unit_test(test_membership_and_leaving),
