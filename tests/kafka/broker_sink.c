@@ -321,11 +321,11 @@ static void test_what_does_not_fit_is_left_out(void **state)
     fill(&fixture, 3);
     memcpy(large, "{\"n\":\"", 6);
     memcpy(large + sizeof large - 3, "\"}", 3);
-    add_row(&fixture, 0, 0, EPOCH_NONE, large);
-    add_row(&fixture, 1, 0, EPOCH_NONE, large);
+    add_row(&fixture.batch, 0, 0, EPOCH_NONE, large);
+    add_row(&fixture.batch, 1, 0, EPOCH_NONE, large);
     large[60000] = '\0'; /* not so large */
     memcpy(large + 59998, "\"}", 2);
-    add_row(&fixture, 1, 0, EPOCH_NONE, large);
+    add_row(&fixture.batch, 1, 0, EPOCH_NONE, large);
     add_sealed(large, 60000);
     add_sealed(large, 100);
     assert_int_equal(commit_batch(&fixture, NULL), RC_OK);
@@ -373,7 +373,7 @@ static void test_more_lines_than_at_a_time(void **state)
             int number = round * ROWS + i;
             int padding = i == ROWS / 2 ? LONG : 200 + number * 7919 % 1600;
             snprintf(json, sizeof json, "{\"n\":%05d,\"p\":\"%0*d\"}", number, padding, 0);
-            add_row(&fixture, 1, i % 2, EPOCH_NONE, json);
+            add_row(&fixture.batch, 1, i % 2, EPOCH_NONE, json);
             assert_int_equal(batch_cover(&fixture.batch, 0, 0, number, number, fixture.now), RC_OK);
         }
         assert_true(fixture.batch.rows.length > 12 << 20);
@@ -451,7 +451,7 @@ static void test_a_new_description(void **state)
     assert_int_equal(
         batch_init(&fixture.batch, (struct batch_limits){.records = 9, .bytes = 9999}, 1, 2),
         RC_OK);
-    add_row(&fixture, 0, 0, EPOCH_NONE, "{\"n\":6}");
+    add_row(&fixture.batch, 0, 0, EPOCH_NONE, "{\"n\":6}");
     assert_int_equal(batch_cover(&fixture.batch, 0, 0, 6, 6, fixture.now), RC_OK);
     assert_int_equal(commit_batch(&fixture, NULL), RC_OK);
     kafka_sink_counts(fixture.sink, &counts, recipients, 2);

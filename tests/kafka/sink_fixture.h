@@ -23,6 +23,7 @@
 #include "sink/audit_topic.h"
 #include "sink/kafka_sink.h"
 #include "sink/layout.h"
+#include "tests/sink/batch_row.h"
 
 enum { NAME_SIZE = 96, TEXT_SIZE = 4 << 20, PATIENCE_MS = 120000 /* then it is given up */ };
 
@@ -289,20 +290,6 @@ static inline void sink_fixture_release(struct sink_fixture *fixture)
     assert_int_equal(system(command), 0);
 }
 
-static inline void add_row(struct sink_fixture *fixture, unsigned recipient, unsigned schema,
-                           uint32_t epoch, const char *json)
-{
-    struct buffer *rows = &fixture->batch.rows;
-    size_t before = rows->length;
-    buffer_append_string(rows, json);
-    assert_int_equal(buffer_status(rows), RC_OK);
-    struct clean_record record = {.json = slice_of(rows->data + before, rows->length - before),
-                                  .recipient = recipient,
-                                  .schema = schema,
-                                  .epoch = epoch};
-    assert_int_equal(batch_add(&fixture->batch, &record), RC_OK);
-}
-
 /* `count` events, each a row for both recipients: clicks, every third a crash. */
 static inline void fill(struct sink_fixture *fixture, int count)
 {
@@ -310,8 +297,8 @@ static inline void fill(struct sink_fixture *fixture, int count)
         char json[64];
         int64_t number = fixture->next;
         snprintf(json, sizeof json, "{\"n\":%lld}", (long long)number);
-        add_row(fixture, 0, number % 3 == 2, 42 + (uint32_t)(number % 2), json);
-        add_row(fixture, 1, number % 3 == 2, EPOCH_NONE, json);
+        add_row(&fixture->batch, 0, number % 3 == 2, 42 + (uint32_t)(number % 2), json);
+        add_row(&fixture->batch, 1, number % 3 == 2, EPOCH_NONE, json);
         assert_int_equal(batch_cover(&fixture->batch, 0, 0, number, number, fixture->now), RC_OK);
         fixture->next++;
     }

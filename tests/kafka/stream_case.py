@@ -129,9 +129,12 @@ class StreamCase(KafkaCase):
                       lambda: "not settled: lag %d\n%s" % (
                           self.lag(), "\n".join(w.tail(2000) for w in self.workers)))
 
+    def has_open_transaction(self, topic):
+        return any(stable != last for _, _, stable, last in self.admin("offsets", topic))
+
     def open_transactions(self):
-        return any(stable != last for topic in (*self.outputs.values(), self.quarantine, self.audit)
-                   for _, _, stable, last in self.admin("offsets", topic))
+        return any(map(self.has_open_transaction,
+                       (*self.outputs.values(), self.quarantine, self.audit)))
 
     def wait_stable(self):
         """Until readers of what is committed see it all: a commit returns before its markers are

@@ -12,7 +12,6 @@ import unittest
 
 import broker
 from kafka_case import KafkaCase
-from kafka_worker import PATIENCE
 
 PROGRAM = [sys.executable, "-B", broker.__file__]
 
@@ -62,19 +61,14 @@ class Own(unittest.TestCase):
             self.assertEqual([v for _, _, _, v in case.consume(topic)], [b"before", b"after"])
 
 
-class Fixture(unittest.TestCase):
-    def setUp(self):
+class Fixture(KafkaCase):
+    def setUp(self):  # with brokers of its own
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.state = pathlib.Path(directory.name) / "state.json"
 
-    def supervisor_is_gone(self, number):
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            if not os.path.exists("/proc/%d" % number):
-                return True
-            time.sleep(0.05)
-        return False
+    def wait_gone(self, supervisor):
+        self.wait_for(lambda: not os.path.exists("/proc/%d" % supervisor), "it does not end")
 
     def test_it_ends_with_its_caller(self):
         """`sh` stands for a ctest that is interrupted: it is gone, and nobody calls `stop`."""
@@ -85,7 +79,7 @@ class Fixture(unittest.TestCase):
         os.kill(supervisor, 0)
         caller.kill()
         caller.communicate()
-        self.assertTrue(self.supervisor_is_gone(supervisor))
+        self.wait_gone(supervisor)
         self.assertFalse(self.state.exists())
 
     def test_it_leaves_the_next_one_alone(self):
@@ -94,7 +88,7 @@ class Fixture(unittest.TestCase):
         first = json.loads(self.state.read_text())
         self.state.write_text(json.dumps({**first, "supervisor": os.getpid()}))
         os.kill(first["supervisor"], signal.SIGTERM)
-        self.assertTrue(self.supervisor_is_gone(first["supervisor"]))
+        self.wait_gone(first["supervisor"])
         self.assertEqual(json.loads(self.state.read_text())["supervisor"], os.getpid())
 
     def test_a_broker_that_is_not_there_is_no_success(self):

@@ -150,8 +150,7 @@ class Troubled(ConsentCase):
         source = self.topic("held")
         self.produce(source, messages)
         mirror = self.copy_consent(source)
-        self.wait_for(lambda: any(stable != last for _, _, stable, last in
-                                  self.admin("offsets", self.consent)), "no transaction is open")
+        self.wait_for(lambda: self.has_open_transaction(self.consent), "no transaction is open")
         return mirror
 
     def stale(self, end):

@@ -22,6 +22,7 @@
 #include "sink/layout.h"
 #include "sink/part_reader.h"
 #include "sink/verify.h"
+#include "tests/sink/batch_row.h"
 
 static const int64_t fixture_now = 1795507200000 + 17 * TIME_MINUTE + 123; /* 2026-11-24T08:17 */
 
@@ -116,20 +117,6 @@ static inline void fixture_release(struct fixture *fixture)
     fixture_remove_tree(fixture->root);
 }
 
-static inline void fixture_row(struct fixture *fixture, unsigned recipient, unsigned schema,
-                               uint32_t epoch, const char *json)
-{
-    struct buffer *rows = &fixture->batch.rows;
-    size_t before = rows->length;
-    buffer_append_string(rows, json);
-    assert_int_equal(buffer_status(rows), RC_OK);
-    struct clean_record record = {.json = slice_of(rows->data + before, rows->length - before),
-                                  .recipient = recipient,
-                                  .schema = schema,
-                                  .epoch = epoch};
-    assert_int_equal(batch_add(&fixture->batch, &record), RC_OK);
-}
-
 static inline void fixture_sealed(struct fixture *fixture, const char *reason, const char *bytes)
 {
     struct buffer *all = &fixture->batch.sealed_bytes;
@@ -152,8 +139,8 @@ static inline void fixture_fill(struct fixture *fixture, int count)
         snprintf(json, sizeof json, "{\"n\":%lld,\"device\":\"model-%lld\"}",
                  (long long)fixture->line, (long long)fixture->line % 7);
         unsigned schema = fixture->line % 3 == 0;
-        fixture_row(fixture, 0, schema, 42, json);
-        fixture_row(fixture, 1, schema, EPOCH_NONE, json);
+        add_row(&fixture->batch, 0, schema, 42, json);
+        add_row(&fixture->batch, 1, schema, EPOCH_NONE, json);
         assert_int_equal(
             batch_cover(&fixture->batch, 0, 0, fixture->line, fixture->line, fixture_now), RC_OK);
         fixture->line++;

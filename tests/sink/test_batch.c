@@ -7,26 +7,13 @@
 #include <cmocka.h>
 
 #include "core/time_text.h"
+#include "tests/sink/batch_row.h"
 
 static const struct batch_limits limits = {.records = 10, .bytes = 1000, .delay = 1000};
 
-static struct clean_record append(struct batch *batch, const char *json, unsigned recipient,
-                                  unsigned schema, uint32_t epoch)
-{
-    size_t before = batch->rows.length;
-    buffer_append_string(&batch->rows, json);
-    assert_int_equal(buffer_status(&batch->rows), RC_OK);
-    return (struct clean_record){
-        .json = slice_of(batch->rows.data + before, batch->rows.length - before),
-        .recipient = recipient,
-        .schema = schema,
-        .epoch = epoch};
-}
-
 static void add(struct batch *batch, const char *json, unsigned recipient, unsigned schema)
 {
-    struct clean_record record = append(batch, json, recipient, schema, 7);
-    assert_int_equal(batch_add(batch, &record), RC_OK);
+    add_row(batch, recipient, schema, 7, json);
 }
 
 static void add_sealed(struct batch *batch, const char *bytes)
@@ -109,7 +96,7 @@ static void test_refuses_what_is_not_its_own(void **state)
     (void)state;
     struct batch batch;
     assert_int_equal(batch_init(&batch, limits, 2, 2), RC_OK);
-    struct clean_record record = append(&batch, "{}", 2, 0, 0);
+    struct clean_record record = append_row(&batch, 2, 0, 0, "{}");
     assert_int_equal(batch_add(&batch, &record), RC_INTERNAL);
     record.recipient = 0;
     record.schema = 2;
@@ -120,7 +107,7 @@ static void test_refuses_what_is_not_its_own(void **state)
     assert_int_equal(batch_add(&batch, &elsewhere), RC_INTERNAL);
     elsewhere.json = (struct slice){0};
     assert_int_equal(batch_add(&batch, &elsewhere), RC_INTERNAL);
-    append(&batch, "{}", 0, 0, 0);
+    append_row(&batch, 0, 0, 0, "{}");
     assert_int_equal(batch_add(&batch, &record), RC_INTERNAL); /* no longer the last */
     struct sealed_record sealed = {.sealed = SLICE("x"), .reason = "utf8"};
     assert_int_equal(batch_add_sealed(&batch, &sealed), RC_INTERNAL);

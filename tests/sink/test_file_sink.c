@@ -119,8 +119,8 @@ static void test_order(void **state)
     for (int i = 0; i < 300; i++) {
         char json[64];
         snprintf(json, sizeof json, "{\"n\":%d,\"x\":0}", i + 1);
-        fixture_row(&fixture, 0, 0, 1, json);
-        fixture_row(&fixture, 1, 0, 1, json);
+        add_row(&fixture.batch, 0, 0, 1, json);
+        add_row(&fixture.batch, 1, 0, 1, json);
     }
     assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, 1, fixture_now), RC_OK);
     assert_int_equal(fixture_commit(&fixture, fixture_now), RC_OK);
@@ -172,10 +172,10 @@ static void test_manifest_says_it_and_no_more(void **state)
     struct slice text;
     struct manifest manifest;
     fixture_open(&fixture);
-    fixture_row(&fixture, 0, 1, 43, "{\"a\":1}");
-    fixture_row(&fixture, 0, 1, 41, "{\"a\":2}");
-    fixture_row(&fixture, 0, 1, EPOCH_NONE, "{\"a\":3}");
-    fixture_row(&fixture, 0, 1, 43, "{\"a\":4}");
+    add_row(&fixture.batch, 0, 1, 43, "{\"a\":1}");
+    add_row(&fixture.batch, 0, 1, 41, "{\"a\":2}");
+    add_row(&fixture.batch, 0, 1, EPOCH_NONE, "{\"a\":3}");
+    add_row(&fixture.batch, 0, 1, 43, "{\"a\":4}");
     assert_int_equal(batch_cover(&fixture.batch, 1, 0, 777777, 777777, fixture_now), RC_OK);
     assert_int_equal(
         sink_commit(fixture.sink, &fixture.batch,
@@ -483,7 +483,7 @@ static void test_rows_of_every_length(void **state)
         json[0] = '{';
         json[length - 1] = '}';
         json[length] = '\0';
-        fixture_row(&fixture, 0, 0, 1, json);
+        add_row(&fixture.batch, 0, 0, 1, json);
         bytes += length + 1;
     }
     assert_int_equal(batch_cover(&fixture.batch, 0, 0, 1, 1, fixture_now), RC_OK);
